@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the architecture must give: dirty bits that hardware sets, and a way
+ * to clear one while the entry stays usable.
+ */
+#ifndef PAGEFOLD_COMPAT_PTE_H
+#define PAGEFOLD_COMPAT_PTE_H
+
+#include <linux/pgtable.h>
+
+#ifndef CONFIG_X86_64
+#error "pagefold supports x86-64"
+#endif
+
+/*
+ * Clears the dirty bit (and, with shadow stacks, the saved one) in one step,
+ * as ptep_set_wrprotect() in arch/x86 clears the write bit: what the CPU sets
+ * meanwhile is kept, and no other CPU ever finds the entry absent. Under the
+ * page table lock; the caller flushes.
+ */
+static inline void pagefold_pte_mkclean(pte_t *ptep)
+{
+	pte_t old = READ_ONCE(*ptep), new;
+
+	do {
+		new = pte_mkclean(old);
+	} while (!try_cmpxchg((long *)&ptep->pte, (long *)&old.pte,
+			      *(long *)&new.pte));
+}
+
+/* As ptep_test_and_clear_young() in arch/x86, which is not exported. */
+static inline bool pagefold_pte_test_and_clear_young(pte_t *ptep)
+{
+	return pte_young(READ_ONCE(*ptep)) &&
+	       test_and_clear_bit(_PAGE_BIT_ACCESSED,
+				  (unsigned long *)&ptep->pte);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The frame: a page that pagefold owns, mapped wherever equal pages were
+ * folded into it.
+ */
+#ifndef PAGEFOLD_FRAME_H
+#define PAGEFOLD_FRAME_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+/**
+ * pagefold_frame_make() - a frame with the content of a page, in the index.
+ * @page: page to copy; its content may change meanwhile, fold() compares.
+ * @fingerprint: fingerprint of what the frame is to hold.
+ *
+ * The frame is charged to the memory cgroup of @page. The caller gets a
+ * reference on top of pagefold's own.
+ *
+ * Context: Process context, @page is locked and referenced.
+ * Return: The frame, or NULL: no memory, or the content changed meanwhile.
+ */
+struct page *pagefold_frame_make(struct page *page, u64 fingerprint);
+
+/**
+ * pagefold_frame_adopt() - take over a frame of an earlier load.
+ * @page: page for which pagefold_frame_is_ours() holds, referenced.
+ *
+ * Context: Process context.
+ */
+void pagefold_frame_adopt(struct page *page);
+
+/**
+ * pagefold_frame_prune() - free a frame if nobody maps it.
+ * @frame: frame in the index.
+ *
+ * Context: Process context, the scanner or while it is kept off.
+ */
+void pagefold_frame_prune(struct page *frame);
+
+/**
+ * pagefold_frame_sweep() - look after some of the frames.
+ * @max: how many at most; the next call goes on with the others.
+ *
+ * Frees those that nobody maps; marks those that one mapping is left of, for
+ * the next visit to give that back to ordinary memory.
+ *
+ * Context: Process context, the scanner or while it is kept off.
+ */
+void pagefold_frame_sweep(unsigned long max);
+
+/* Fingerprint of the content of @frame. */
+u64 pagefold_frame_fingerprint(const struct page *frame);
+
+/* Number of references beyond pagefold's own: mappings, if nobody looks. */
+int pagefold_frame_mappings(const struct page *frame);
+
+/**
+ * pagefold_frame_is_ours() - is this a frame, of this load or an earlier one?
+ * @page: a page that is mapped or referenced.
+ *
+ * The state is one that the kernel's own KSM never gives a mapped page: KSM
+ * mapping, NULL stable node, not on the LRU.
+ */
+bool pagefold_frame_is_ours(struct page *page);
+
+/**
+ * pagefold_frame_release_all() - let go of every frame, for unloading.
+ *
+ * What is mapped lives on without pagefold.
+ *
+ * Context: Process context, the scanner has ended.
+ */
+void pagefold_frame_release_all(void);
+
+/**
+ * pagefold_frame_each() - look at every frame.
+ * @look: called with each frame and @ctx.
+ * @ctx: for @look.
+ *
+ * Context: Process context, may sleep; no frame comes or goes meanwhile.
+ */
+void pagefold_frame_each(void (*look)(const struct page *frame, void *ctx),
+			 void *ctx);
+
+#endif

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The index: tags by page frame number, and chains of equal fingerprint bits.
+ *
+ * Lock order: a stripe lock is the innermost lock there is. Never two at once,
+ * and nothing is allocated under one.
+ *
+ * An entry belongs to the stripe that its tag names, so the lock to take is
+ * known only from a value read without it. Everything that changes an entry
+ * therefore reads the tag, takes that stripe, looks whether the tag is still
+ * the same, and starts over when it is not.
+ */
+#include "index.h"
+
+static struct pagefold_entry *entry_at(struct pagefold_index *ix,
+				       unsigned long pfn)
+{
+	return pagefold_entries_at(&ix->entries, pfn);
+}
+
+static u32 *bucket_of(struct pagefold_index *ix, u32 tag)
+{
+	return &ix->heads[pagefold_tag_bits(tag) & ix->mask];
+}
+
+static spinlock_t *stripe_of(struct pagefold_index *ix, u32 tag)
+{
+	u32 bucket = pagefold_tag_bits(tag) & ix->mask;
+
+	return &ix->stripes[bucket % PAGEFOLD_INDEX_STRIPES];
+}
+
+/* Take @entry, whose link is @link, out of its chain. */
+static void cut(u32 *link, struct pagefold_entry *entry, u32 tag)
+{
+	/* @link may be a head, which find() reads without the lock. */
+	WRITE_ONCE(*link, entry->next);
+	/*
+	 * Once its tag is not linked, anybody may link the entry again under
+	 * another stripe. Pairs with the cmpxchg() in link_if(): entry->next
+	 * is read here before it is written there.
+	 */
+	smp_store_release(&entry->tag, tag);
+}
+
+/*
+ * Unlink @pfn, giving it @tag, which is not linked.
+ * Return: false when its tag is not @old any more; nothing was changed.
+ */
+static bool unlink_if(struct pagefold_index *ix, unsigned long pfn,
+		      struct pagefold_entry *entry, u32 old, u32 tag)
+{
+	spinlock_t *stripe = stripe_of(ix, old);
+	u32 *link = bucket_of(ix, old);
+	bool same;
+
+	spin_lock(stripe);
+	same = READ_ONCE(entry->tag) == old;
+	if (same) {
+		while (*link && *link != pfn)
+			link = &entry_at(ix, *link)->next;
+		if (!WARN_ON_ONCE(!*link))
+			cut(link, entry, tag);
+	}
+	spin_unlock(stripe);
+	return same;
+}
+
+/* Make @tag, which is not linked, the tag of @pfn. */
+static void set_unlinked(struct pagefold_index *ix, unsigned long pfn,
+			 struct pagefold_entry *entry, u32 tag)
+{
+	u32 old;
+
+	for (;;) {
+		old = READ_ONCE(entry->tag);
+		if (old == tag)
+			return;
+		if (pagefold_tag_is_linked(old)) {
+			if (unlink_if(ix, pfn, entry, old, tag))
+				return;
+		} else if (cmpxchg(&entry->tag, old, tag) == old) {
+			return;
+		}
+	}
+}
+
+static bool bucket_is_full(struct pagefold_index *ix, u32 tag)
+{
+	u32 pfn = *bucket_of(ix, tag);
+	unsigned int n;
+
+	lockdep_assert_held(stripe_of(ix, tag));
+	for (n = 0; pfn && n < PAGEFOLD_INDEX_BUCKET_MAX; n++)
+		pfn = entry_at(ix, pfn)->next;
+	return n == PAGEFOLD_INDEX_BUCKET_MAX;
+}
+
+/*
+ * Link @pfn, whose tag is @old and not linked.
+ * Return: 0, -ENOSPC, or -EAGAIN when its tag is not @old any more.
+ */
+static int link_if(struct pagefold_index *ix, unsigned long pfn,
+		   struct pagefold_entry *entry, u32 old, u32 tag)
+{
+	spinlock_t *stripe = stripe_of(ix, tag);
+	u32 *head = bucket_of(ix, tag);
+	int err = 0;
+
+	spin_lock(stripe);
+	/*
+	 * cmpxchg() decides between two that link or heat one page at once,
+	 * as they may hold different stripes. From there on the entry is
+	 * linked, and whoever wants to change it waits for our stripe.
+	 */
+	if (bucket_is_full(ix, tag)) {
+		err = -ENOSPC;
+	} else if (cmpxchg(&entry->tag, old, tag) != old) {
+		err = -EAGAIN;
+	} else {
+		entry->next = *head;
+		WRITE_ONCE(*head, pfn);
+	}
+	spin_unlock(stripe);
+	return err;
+}
+
+/**
+ * pagefold_index_insert() - link a page as a candidate or frame
+ * @ix: The index.
+ * @pfn: Frame number.
+ * @tag: From pagefold_tag_candidate() or pagefold_tag_frame().
+ *
+ * A tag that the page was linked by is unlinked first. After -ENOSPC the page
+ * is not linked, after the other errors it is what it was.
+ *
+ * When two threads find nothing and then insert pages of equal content,
+ * neither has seen the other: with several threads, a pagefold_index_find()
+ * after the insert meets the twin.
+ *
+ * Context: May sleep, unless the section was used before. Any number of
+ *	threads. Takes a stripe lock.
+ * Return: 0, -ENOMEM, -ERANGE for a frame number that cannot be stored,
+ *	-EINVAL for a tag that is not linked, -ENOSPC when the bucket already
+ *	holds PAGEFOLD_INDEX_BUCKET_MAX entries.
+ */
+int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
+			  u32 tag)
+{
+	struct pagefold_entry *entry;
+	u32 old;
+	int err;
+
+	if (!pagefold_tag_is_linked(tag))
+		return -EINVAL;
+	err = pagefold_index_prepare(ix, pfn);
+	if (err)
+		return err;
+	entry = entry_at(ix, pfn);
+	do {
+		old = READ_ONCE(entry->tag);
+		if (pagefold_tag_is_linked(old)) {
+			set_unlinked(ix, pfn, entry, 0);
+			old = 0;
+		}
+		err = link_if(ix, pfn, entry, old, tag);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+/**
+ * pagefold_index_remove() - forget a page
+ * @ix: The index.
+ * @pfn: Any frame number.
+ *
+ * Context: Any that may take a spinlock. Any number of threads.
+ */
+void pagefold_index_remove(struct pagefold_index *ix, unsigned long pfn)
+{
+	struct pagefold_entry *entry = entry_at(ix, pfn);
+
+	if (entry)
+		set_unlinked(ix, pfn, entry, 0);
+}
+
+/**
+ * pagefold_index_set_heat() - note that a page was found written
+ * @ix: The index.
+ * @pfn: Frame number.
+ * @heat: How often in a row, 0..63; more counts as 63.
+ *
+ * Unlinks the page. Allocates nothing, as it is called under page table locks:
+ * call pagefold_index_prepare() where sleeping is allowed.
+ *
+ * Context: Any that may take a spinlock. Any number of threads.
+ * Return: 0, -ENOMEM when nothing is allocated for this section yet, or
+ *	-ERANGE for a frame number that cannot be stored.
+ */
+int pagefold_index_set_heat(struct pagefold_index *ix, unsigned long pfn,
+			    unsigned int heat)
+{
+	struct pagefold_entry *entry = entry_at(ix, pfn);
+
+	if (!pfn || pfn >= PAGEFOLD_ENTRIES_LIMIT)
+		return -ERANGE;
+	if (!entry)
+		return -ENOMEM;
+	set_unlinked(ix, pfn, entry, min(heat, PAGEFOLD_HEAT_MAX));
+	return 0;
+}
+
+/**
+ * pagefold_index_set_seen() - remember what a page holds, without linking it
+ * @ix: The index.
+ * @pfn: Frame number.
+ * @fingerprint: Fingerprint of its content.
+ *
+ * Unlinks the page.
+ *
+ * Context: May sleep, unless the section was used before. Any number of
+ *	threads.
+ * Return: 0, -ENOMEM, or -ERANGE for a frame number that cannot be stored.
+ */
+int pagefold_index_set_seen(struct pagefold_index *ix, unsigned long pfn,
+			    u64 fingerprint)
+{
+	int err = pagefold_index_prepare(ix, pfn);
+
+	if (!err)
+		set_unlinked(ix, pfn, entry_at(ix, pfn),
+			     pagefold_tag_seen(fingerprint));
+	return err;
+}
+
+/*
+ * Change the tag of a linked entry to another of the same bucket.
+ * Return: false when its tag is not @old any more; nothing was changed.
+ */
+static bool retag_if(struct pagefold_index *ix, struct pagefold_entry *entry,
+		     u32 old, u32 tag)
+{
+	spinlock_t *stripe = stripe_of(ix, old);
+	bool same;
+
+	spin_lock(stripe);
+	same = READ_ONCE(entry->tag) == old;
+	if (same)
+		WRITE_ONCE(entry->tag, tag);
+	spin_unlock(stripe);
+	return same;
+}
+
+/**
+ * pagefold_index_set_lonely() - say whether one mapping of a frame is left
+ * @ix: The index.
+ * @pfn: Any frame number. Nothing happens unless it is linked as a frame.
+ * @lonely: The new state.
+ *
+ * Context: Any that may take a spinlock. Any number of threads.
+ */
+void pagefold_index_set_lonely(struct pagefold_index *ix, unsigned long pfn,
+			       bool lonely)
+{
+	struct pagefold_entry *entry = entry_at(ix, pfn);
+	u32 old, tag;
+
+	do {
+		old = entry ? READ_ONCE(entry->tag) : 0;
+		if (!pagefold_tag_is_frame(old))
+			return;
+		tag = lonely ? old | PAGEFOLD_TAG_LONELY :
+			       old & ~PAGEFOLD_TAG_LONELY;
+	} while (!retag_if(ix, entry, old, tag));
+}
+
+/* Offer what is in the chain at @link and equal to @wanted to @fn. */
+static unsigned int offer(struct pagefold_index *ix, u32 *link, u32 wanted,
+			  pagefold_index_fn fn, void *ctx)
+{
+	enum pagefold_index_verdict verdict;
+	struct pagefold_entry *entry;
+	unsigned int offered = 0;
+	u32 tag;
+
+	lockdep_assert_held(stripe_of(ix, wanted));
+	while (*link && offered < PAGEFOLD_INDEX_OFFERS_MAX) {
+		entry = entry_at(ix, *link);
+		/* Linked, so it stays; a cmpxchg() may still try and fail. */
+		tag = READ_ONCE(entry->tag);
+		verdict = PAGEFOLD_INDEX_SKIP;
+		if (!pagefold_tag_bits(tag ^ wanted)) {
+			verdict = fn(ctx, *link, tag);
+			offered++;
+		}
+		if (verdict == PAGEFOLD_INDEX_TAKE)
+			break;
+		if (verdict == PAGEFOLD_INDEX_DROP)
+			cut(link, entry, 0);
+		else
+			link = &entry->next;
+	}
+	return offered;
+}
+
+/**
+ * pagefold_index_find() - look for pages with the fingerprint bits of a tag
+ * @ix: The index.
+ * @tag: Candidate or frame tag; only its fingerprint bits matter.
+ * @fn: Called for each such entry, frames and candidates, newest first. It
+ *	must not sleep and not call the index, and must itself take the
+ *	references to what it found, as the lock is gone afterwards.
+ * @ctx: Handed to @fn.
+ *
+ * Context: Any that may take a spinlock, which is held around @fn.
+ * Return: How many entries were offered, 0..PAGEFOLD_INDEX_OFFERS_MAX.
+ */
+unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
+				 pagefold_index_fn fn, void *ctx)
+{
+	spinlock_t *stripe = stripe_of(ix, tag);
+	u32 *head = bucket_of(ix, tag);
+	unsigned int offered;
+
+	/*
+	 * Most pages have no twin and most buckets they look into are empty:
+	 * no lock for those. Pairs with the WRITE_ONCE() in link_if() and
+	 * cut(). Missing an entry that is linked just now is no worse than
+	 * having looked a moment earlier.
+	 */
+	if (!READ_ONCE(*head))
+		return 0;
+	spin_lock(stripe);
+	offered = offer(ix, head, tag, fn, ctx);
+	spin_unlock(stripe);
+	return offered;
+}
+
+/**
+ * pagefold_index_forget() - forget a range of pages
+ * @ix: The index.
+ * @first: First frame number.
+ * @n: How many.
+ *
+ * For memory that goes away. The entries themselves stay allocated.
+ *
+ * Context: Any that may take a spinlock. Any number of threads.
+ */
+void pagefold_index_forget(struct pagefold_index *ix, unsigned long first,
+			   unsigned long n)
+{
+	u64 pfn, end;
+
+	if (first >= PAGEFOLD_ENTRIES_LIMIT)
+		return;
+	end = first + min_t(u64, n, PAGEFOLD_ENTRIES_LIMIT - first);
+	for (pfn = first; pfn < end; pfn++) {
+		pfn = pagefold_entries_next(&ix->entries, pfn);
+		if (pfn < end)
+			pagefold_index_remove(ix, pfn);
+	}
+}
+
+/**
+ * pagefold_index_sweep() - visit what is linked, a part at a time
+ * @ix: The index.
+ * @cursor: Where to go on: 0, or what the last call returned.
+ * @max_entries: Look at no more than so many entries, linked or not; at least
+ *	1.
+ * @fn: Called without a lock: it may sleep and call the index. DROP unlinks
+ *	the entry if its tag is still the one that @fn was given.
+ * @ctx: Handed to @fn.
+ *
+ * Sections that were never used cost next to nothing.
+ *
+ * Context: May sleep if @fn does. Any number of threads.
+ * Return: The next cursor, 0 when the end was reached.
+ */
+unsigned long pagefold_index_sweep(struct pagefold_index *ix,
+				   unsigned long cursor,
+				   unsigned long max_entries,
+				   pagefold_index_fn fn, void *ctx)
+{
+	enum pagefold_index_verdict verdict = PAGEFOLD_INDEX_SKIP;
+	struct pagefold_entry *entry = NULL;
+	u64 pfn = cursor, end = 0;
+	u32 tag;
+
+	for (; max_entries && verdict != PAGEFOLD_INDEX_TAKE; max_entries--) {
+		if (pfn >= end) {
+			pfn = pagefold_entries_next(&ix->entries, pfn);
+			if (pfn == PAGEFOLD_ENTRIES_LIMIT)
+				return 0;
+			entry = entry_at(ix, pfn);
+			end = pagefold_entries_section_end(pfn);
+		}
+		tag = READ_ONCE(entry->tag);
+		if (pagefold_tag_is_linked(tag)) {
+			verdict = fn(ctx, pfn, tag);
+			if (verdict == PAGEFOLD_INDEX_DROP)
+				unlink_if(ix, pfn, entry, tag, 0);
+		}
+		pfn++;
+		entry++;
+	}
+	return pfn < PAGEFOLD_ENTRIES_LIMIT ? pfn : 0;
+}
+
+/**
+ * pagefold_index_bytes() - memory that the index takes
+ * @ix: The index.
+ *
+ * Return: Bytes, without the struct itself.
+ */
+u64 pagefold_index_bytes(struct pagefold_index *ix)
+{
+	return ((u64)ix->mask + 1) * sizeof(*ix->heads) +
+	       atomic_long_read(&ix->entries.bytes);
+}
+
+/**
+ * pagefold_index_init() - make an empty index
+ * @ix: The index.
+ * @pages: Pages of RAM: the number of buckets is the power of two below it, at
+ *	most 2^28. More RAM may come later; chains only get longer then.
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pagefold_index_init(struct pagefold_index *ix, unsigned long pages)
+{
+	unsigned long n;
+	unsigned int i;
+
+	memset(ix, 0, sizeof(*ix));
+	pagefold_entries_init(&ix->entries);
+	n = clamp(pages, 1UL, PAGEFOLD_INDEX_HEADS_MAX);
+	n = rounddown_pow_of_two(n);
+	ix->heads = kvcalloc(n, sizeof(*ix->heads), GFP_KERNEL | __GFP_NOWARN);
+	if (!ix->heads)
+		return -ENOMEM;
+	ix->mask = n - 1;
+	for (i = 0; i < PAGEFOLD_INDEX_STRIPES; i++)
+		spin_lock_init(&ix->stripes[i]);
+	return 0;
+}
+
+/**
+ * pagefold_index_exit() - free all that the index holds
+ * @ix: The index, or zeroes. Nobody may use it any more.
+ *
+ * Context: May sleep.
+ */
+void pagefold_index_exit(struct pagefold_index *ix)
+{
+	pagefold_entries_exit(&ix->entries);
+	kvfree(ix->heads);
+}

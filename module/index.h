@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The index: what is known about each page of RAM, by page frame number.
+ */
+#ifndef _PAGEFOLD_INDEX_H
+#define _PAGEFOLD_INDEX_H
+
+#include "entries.h"
+#include "tag.h"
+
+#define PAGEFOLD_INDEX_HEADS_MAX	BIT(28)
+#define PAGEFOLD_INDEX_STRIPES		1024
+
+/* Bounds for one call, so that no bucket can stall the scanner. */
+#define PAGEFOLD_INDEX_OFFERS_MAX	64U	/* equal entries per find */
+#define PAGEFOLD_INDEX_BUCKET_MAX	256U	/* entries per bucket */
+
+static_assert(PAGEFOLD_INDEX_HEADS_MAX - 1 == PAGEFOLD_TAG_BITS);
+
+/**
+ * struct pagefold_index - the whole index
+ * @heads: First frame number of each bucket, 0 for none. Each is protected by
+ *	its stripe lock, and read without it to see that a bucket is empty.
+ * @mask: Number of buckets - 1.
+ * @entries: All that can be linked.
+ * @stripes: Lock number (bucket modulo count) protects a bucket and all that
+ *	is linked into it. Never two at once; innermost in the lock order.
+ *
+ * The locks are not padded to cache lines: packed they are 64 lines that stay
+ * in the L1 cache, padded they were 1024. What padding would avoid, two CPUs
+ * wanting neighbouring locks at one moment, is rare: each step takes a random
+ * one for some ten loads.
+ */
+struct pagefold_index {
+	u32 *heads;
+	u32 mask;
+	struct pagefold_entries entries;
+	/* See above for what each of them protects. */
+	spinlock_t stripes[PAGEFOLD_INDEX_STRIPES];
+};
+
+/*
+ * Visitors of linked entries, called with the frame number and the tag.
+ */
+enum pagefold_index_verdict {
+	PAGEFOLD_INDEX_SKIP,	/* leave it, go on */
+	PAGEFOLD_INDEX_TAKE,	/* leave it, end here */
+	PAGEFOLD_INDEX_DROP,	/* unlink it (its tag becomes 0), go on */
+};
+
+typedef enum pagefold_index_verdict (*pagefold_index_fn)(void *ctx,
+							 unsigned long pfn,
+							 u32 tag);
+
+int pagefold_index_init(struct pagefold_index *ix, unsigned long pages);
+void pagefold_index_exit(struct pagefold_index *ix);
+
+int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
+			  u32 tag);
+void pagefold_index_remove(struct pagefold_index *ix, unsigned long pfn);
+int pagefold_index_set_heat(struct pagefold_index *ix, unsigned long pfn,
+			    unsigned int heat);
+int pagefold_index_set_seen(struct pagefold_index *ix, unsigned long pfn,
+			    u64 fingerprint);
+void pagefold_index_set_lonely(struct pagefold_index *ix, unsigned long pfn,
+			       bool lonely);
+void pagefold_index_forget(struct pagefold_index *ix, unsigned long first,
+			   unsigned long n);
+
+unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
+				 pagefold_index_fn fn, void *ctx);
+unsigned long pagefold_index_sweep(struct pagefold_index *ix,
+				   unsigned long cursor,
+				   unsigned long max_entries,
+				   pagefold_index_fn fn, void *ctx);
+u64 pagefold_index_bytes(struct pagefold_index *ix);
+
+/**
+ * pagefold_index_prepare() - allocate what is needed to store a page
+ * @ix: The index.
+ * @pfn: Frame number.
+ *
+ * Once it returned 0, pagefold_index_insert() and pagefold_index_set_heat()
+ * of any page in the same section neither sleep nor run out of memory.
+ *
+ * Context: May sleep, unless the section was used before. Any number of
+ *	threads.
+ * Return: 0, -ENOMEM, or -ERANGE for a frame number that cannot be stored.
+ */
+static inline int pagefold_index_prepare(struct pagefold_index *ix,
+					 unsigned long pfn)
+{
+	return pagefold_entries_prepare(&ix->entries, pfn);
+}
+
+/**
+ * pagefold_index_tag() - what is known about a page, for each PTE visited
+ * @ix: The index.
+ * @pfn: Any frame number, also one that cannot be stored.
+ *
+ * Context: Any. Takes no lock; the tag may be out of date when it returns.
+ * Return: The tag, 0 when the page was never seen.
+ */
+static inline u32 pagefold_index_tag(const struct pagefold_index *ix,
+				     unsigned long pfn)
+{
+	struct pagefold_entry *first;
+
+	first = pagefold_entries_section(&ix->entries, pfn);
+	if (unlikely(!first))
+		return 0;
+	return READ_ONCE(first[pagefold_entries_offset(pfn)].tag);
+}
+
+#endif /* _PAGEFOLD_INDEX_H */

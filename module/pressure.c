@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/jiffies.h>
+#include <linux/swap.h>
+#include "compat/shrinker.h"
+#include "pressure.h"
+#include "scan.h"
+#include "stats.h"
+
+/* Reclaim asks over and over; a pass for it takes a while. */
+#define INTERVAL HZ
+
+static unsigned long next_time;
+
+static unsigned long count_objects(struct shrinker *unused,
+				   struct shrink_control *sc)
+{
+	return get_nr_swap_pages() > 0 ?
+	       atomic_long_read(&pagefold_stats.frames_live) : 0;
+}
+
+/*
+ * Nothing can be freed from here: which mappings a lonely frame has left is
+ * found by walking page tables, and that is the scanner's work.
+ */
+static unsigned long scan_objects(struct shrinker *unused,
+				  struct shrink_control *sc)
+{
+	unsigned long next = READ_ONCE(next_time);
+
+	/* Of several that come at once, one rings. */
+	if (time_after_eq(jiffies, next) &&
+	    cmpxchg(&next_time, next, jiffies + INTERVAL) == next)
+		pagefold_scan_relieve();
+	return SHRINK_STOP;
+}
+
+int pagefold_pressure_watch(void)
+{
+	WRITE_ONCE(next_time, jiffies);
+	return pagefold_shrinker_add(count_objects, scan_objects);
+}
+
+void pagefold_pressure_unwatch(void)
+{
+	pagefold_shrinker_remove();
+}

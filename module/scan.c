@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/freezer.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include "compat/kernel.h"
+#include "budget.h"
+#include "frame.h"
+#include "pagefold.h"
+#include "scan.h"
+#include "scope.h"
+#include "settle.h"
+#include "sweep.h"
+#include "trace.h"
+#include "visit.h"
+
+/* A turn lost to a taken mmap lock is tried again, so often, so long after. */
+#define BUSY_TRIES 10
+#define BUSY_MS 2
+
+/* Held for each page table visited; whoever takes it keeps the scanner off. */
+static DEFINE_MUTEX(turn_lock);
+
+static DECLARE_WAIT_QUEUE_HEAD(doorbell);
+static struct task_struct *scanner;
+
+/* Set by others, cleared by the scanner. */
+static bool woken;
+static bool relieve;
+
+/* The scanner's own. */
+static struct pagefold_visit *visit;
+static struct pagefold_budget budget;
+static u64 news;	/* folds and candidates of this pass */
+static u64 visited;	/* page table entries of this pass */
+static u64 written;	/* dirty bits cleared in this pass */
+
+static bool may_go_on(void)
+{
+	return pagefold_running() && !kthread_should_stop();
+}
+
+static bool rung(void)
+{
+	return kthread_should_stop() || READ_ONCE(woken) ||
+	       READ_ONCE(relieve);
+}
+
+/* Sleep, unless there is a reason not to. */
+static void sleep_ms(unsigned int ms)
+{
+	wait_event_freezable_timeout(doorbell, rung() || !pagefold_running(),
+				     msecs_to_jiffies(ms));
+}
+
+/* A pause within a pass, that a wake-up does not cut short. */
+static void pause_ms(unsigned int ms)
+{
+	wait_event_freezable_timeout(doorbell, !may_go_on(),
+				     msecs_to_jiffies(ms));
+}
+
+static void settle_found(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < visit->npages; i++) {
+		news += pagefold_settle(visit->pages[i], visit->judge);
+		put_page(visit->pages[i]);
+		cond_resched();
+	}
+}
+
+static enum pagefold_turn turn(void)
+{
+	enum pagefold_turn turn = PAGEFOLD_TURN_DONE;
+
+	mutex_lock(&turn_lock);
+	if (may_go_on()) {
+		turn = pagefold_visit_turn(visit);
+		settle_found();
+		visited += visit->visited;
+		written += visit->written;
+	}
+	mutex_unlock(&turn_lock);
+	return turn;
+}
+
+static void visit_mm(struct mm_struct *mm)
+{
+	enum pagefold_turn turned;
+	int busy = 0;
+
+	visit->mm = mm;
+	visit->next = 0;
+	do {
+		turned = turn();
+		if (turned == PAGEFOLD_TURN_BUSY && ++busy < BUSY_TRIES)
+			pause_ms(BUSY_MS);
+		else if (!visit->relieve)
+			pagefold_budget_pay(&budget, pause_ms);
+		cond_resched();
+	} while (turned != PAGEFOLD_TURN_DONE && busy < BUSY_TRIES &&
+		 may_go_on());
+}
+
+static void visit_all(void)
+{
+	struct mm_struct *mm;
+	int pid = 0;
+
+	while (may_go_on() && (mm = pagefold_scope_next(&pid))) {
+		if (pagefold_scope_mm(mm))
+			visit_mm(mm);
+		mmdrop(mm);
+	}
+}
+
+/*
+ * Pages fresh from a fault stand in per-CPU batches that hold references:
+ * they look pinned until those are drained (ksm_do_scan() does it each time).
+ */
+static void drain_batches(void)
+{
+	u64 pinned = pagefold_counted(pinned);
+	static u64 before;
+
+	if (pinned != before)
+		lru_add_drain_all();
+	before = pinned;
+}
+
+static void pass(void)
+{
+	news = 0;
+	visited = 0;
+	written = 0;
+	visit->pass++;
+	visit->relieve = xchg(&relieve, false);
+	if (xchg(&woken, false))
+		pagefold_budget_wake(&budget);
+	drain_batches();
+	/* Sweep first: what it marks lonely goes back in this very pass. */
+	mutex_lock(&turn_lock);
+	pagefold_sweep(visit->pass, visit->relieve);
+	mutex_unlock(&turn_lock);
+	visit_all();
+	pagefold_sweep_size(visited);
+	if (may_go_on())
+		pagefold_count(passes);
+}
+
+static void rest(void)
+{
+	unsigned int ms = pagefold_budget_rest(&budget, visited, news,
+					       written);
+
+	trace_pagefold_pass(visit->pass, visited, news, ms);
+	if (ms)
+		sleep_ms(ms);
+}
+
+static int scan(void *unused)
+{
+	set_freezable();
+	set_user_nice(current, 5);
+	pagefold_budget_start(&budget);
+	while (!kthread_should_stop()) {
+		wait_event_freezable(doorbell, kthread_should_stop() ||
+				     pagefold_running());
+		if (!may_go_on())
+			continue;
+		pass();
+		rest();
+	}
+	return 0;
+}
+
+void pagefold_scan_wake(void)
+{
+	WRITE_ONCE(woken, true);
+	wake_up(&doorbell);
+}
+
+void pagefold_scan_relieve(void)
+{
+	WRITE_ONCE(relieve, true);
+	wake_up(&doorbell);
+}
+
+void pagefold_scan_hold(void)
+{
+	mutex_lock(&turn_lock);
+}
+
+void pagefold_scan_release(void)
+{
+	mutex_unlock(&turn_lock);
+}
+
+u64 pagefold_scan_cpu_ns(void)
+{
+	return READ_ONCE(scanner->se.sum_exec_runtime);
+}
+
+int pagefold_scan_start(void)
+{
+	struct task_struct *task;
+
+	visit = kvzalloc(sizeof(*visit), GFP_KERNEL);
+	if (!visit)
+		return -ENOMEM;
+	task = kthread_create(scan, NULL, "pagefold");
+	if (IS_ERR(task)) {
+		kvfree(visit);
+		return PTR_ERR(task);
+	}
+	/* The figures of the thread outlive it, until it is put. */
+	scanner = get_task_struct(task);
+	wake_up_process(scanner);
+	return 0;
+}
+
+void pagefold_scan_stop(void)
+{
+	kthread_stop(scanner);
+	put_task_struct(scanner);
+	kvfree(visit);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/sched/clock.h>
+#include "compat/kernel.h"
+#include "fold.h"
+#include "frame.h"
+#include "pagefold.h"
+#include "settle.h"
+#include "trace.h"
+#include "twin.h"
+
+/* Try again, but less and less often: what is pinned may stay so for long. */
+static void retry_later(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
+	unsigned int heat = PAGEFOLD_RETRY;
+
+	if (pagefold_tag_is_retry(tag))
+		heat = min(tag + 1, PAGEFOLD_RETRY_MAX);
+	if (!pagefold_index_prepare(&pagefold_index, pfn))
+		pagefold_index_set_heat(&pagefold_index, pfn, heat);
+}
+
+/* Keep the index right after a try to fold @page. True if it was folded. */
+static bool concluded(struct page *page, struct pagefold_fold outcome)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (outcome.pinned || outcome.refused)
+		retry_later(page);
+	else if (outcome.changed)
+		pagefold_index_set_heat(&pagefold_index, pfn, 1);
+	else
+		pagefold_index_remove(&pagefold_index, pfn);
+	return outcome.folded;
+}
+
+static bool fold_into(struct page *page, struct page *frame)
+{
+	if (pagefold_fold_possible(page))
+		return concluded(page, pagefold_fold(page, frame));
+	pagefold_count(pinned);
+	retry_later(page);
+	return false;
+}
+
+/* Both locked; a frame that ends up with one mapping is lonely, not wrong. */
+static bool fold_locked_pair(struct page *page, struct page *twin,
+			     u64 fingerprint)
+{
+	struct page *frame;
+	bool folded;
+
+	if (!pagefold_fold_possible(page)) {
+		pagefold_count(pinned);
+		retry_later(page);
+		return false;
+	}
+	frame = pagefold_frame_make(page, fingerprint);
+	if (!frame)
+		return false;
+	folded = fold_into(twin, frame) && fold_into(page, frame);
+	put_page(frame);
+	pagefold_frame_prune(frame);
+	return folded;
+}
+
+static bool become_candidate(struct page *page, u64 fingerprint)
+{
+	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page),
+				  pagefold_twin_tag(page, fingerprint))) {
+		pagefold_count(nomem);
+		return false;
+	}
+	trace_pagefold_candidate(page_to_pfn(page));
+	return true;
+}
+
+/* A twin that cannot be folded now must come back by itself, later. */
+static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
+{
+	bool news;
+
+	if (!trylock_page(twin)) {
+		pagefold_count(lock_busy);
+		return false;
+	}
+	if (pagefold_fold_possible(twin)) {
+		news = fold_locked_pair(page, twin, fingerprint);
+	} else {
+		pagefold_count(pinned);
+		retry_later(twin);
+		news = become_candidate(page, fingerprint);
+	}
+	unlock_page(twin);
+	return news;
+}
+
+static bool is_candidate_already(struct page *page, u64 fingerprint)
+{
+	return pagefold_index_tag(&pagefold_index, page_to_pfn(page)) ==
+	       pagefold_twin_tag(page, fingerprint);
+}
+
+static bool match(struct page *page, u64 fingerprint)
+{
+	struct pagefold_twin twin;
+	bool news;
+
+	if (is_candidate_already(page, fingerprint))
+		return false;
+	twin = pagefold_twin_find(page, fingerprint);
+	if (!twin.page)
+		return become_candidate(page, fingerprint);
+	if (twin.frame)
+		news = fold_into(page, twin.page);
+	else
+		news = fold_pair(page, twin.page, fingerprint);
+	put_page(twin.page);
+	return news;
+}
+
+/* Is @fingerprint the one of the visit before? If not, remember it. */
+static bool seen_before(struct page *page, u64 fingerprint)
+{
+	unsigned long pfn = page_to_pfn(page);
+	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
+
+	if (pagefold_tag_is_known(tag) &&
+	    pagefold_tag_bits(tag) == pagefold_tag_bits_of(fingerprint))
+		return true;
+	pagefold_index_set_seen(&pagefold_index, pfn, fingerprint);
+	return false;
+}
+
+/* 0 for a page that is to fold into the zero page, which needs no reading. */
+static u64 fingerprint_of(struct page *page, bool *zero)
+{
+	void *bytes = kmap_local_page(page);
+	u64 fingerprint = 0;
+
+	*zero = pagefold_setting(use_zero_pages) &&
+		pagefold_page_is_zero(bytes);
+	if (!*zero)
+		fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
+	kunmap_local(bytes);
+	pagefold_count(fingerprinted);
+	trace_pagefold_fingerprinted(page_to_pfn(page), fingerprint);
+	return fingerprint;
+}
+
+static bool settle_locked(struct page *page, bool judge)
+{
+	u64 start = local_clock(), middle;
+	bool zero, news = false;
+	u64 fingerprint = fingerprint_of(page, &zero);
+
+	middle = local_clock();
+	pagefold_count_add(cpu_ns_fingerprint, middle - start);
+	if (judge && !seen_before(page, fingerprint))
+		return false;
+	news = zero ? fold_into(page, NULL) : match(page, fingerprint);
+	pagefold_count_add(cpu_ns_fold, local_clock() - middle);
+	return news;
+}
+
+bool pagefold_settle(struct page *page, bool judge)
+{
+	struct folio *folio = page_folio(page);
+	bool news = false;
+
+	if (pagefold_frame_is_ours(page)) {
+		pagefold_frame_adopt(page);
+		return true;
+	}
+	if (!trylock_page(page)) {
+		pagefold_count(lock_busy);
+		return false;
+	}
+	if (folio_test_anon(folio) && !folio_test_ksm(folio) &&
+	    !folio_test_large(folio))
+		news = settle_locked(page, judge);
+	unlock_page(page);
+	return news;
+}

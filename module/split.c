@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include "compat/kernel.h"
+#include "frame.h"
+#include "pagefold.h"
+#include "scope.h"
+#include "split.h"
+#include "table.h"
+#include "trace.h"
+
+/* break_ksm() in mm/ksm.c: the fault that GUP uses before it pins. */
+int pagefold_split_one(struct vm_area_struct *vma, unsigned long addr)
+{
+	vm_fault_t fault = handle_mm_fault(vma, addr, FAULT_FLAG_UNSHARE |
+					   FAULT_FLAG_REMOTE, NULL);
+
+	trace_pagefold_unshared(addr, (__force unsigned int)fault);
+	if (fault & VM_FAULT_OOM) {
+		pagefold_count(nomem);
+		return -ENOMEM;
+	}
+	/* SIGBUS: a truncated file took the mapping along. */
+	if (fault & VM_FAULT_ERROR)
+		return -EFAULT;
+	pagefold_count(unshared);
+	return 0;
+}
+
+static bool any_anon(struct vm_area_struct *vma)
+{
+	return vma->anon_vma && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));
+}
+
+static bool maps_frame(pte_t pte)
+{
+	return pte_present(pte) && !pte_special(pte) &&
+	       pagefold_frame_is_ours(pte_page(pte));
+}
+
+/* The first address in @table from @addr on that maps a frame, or its end. */
+static unsigned long next_frame(const struct pagefold_table *table,
+				unsigned long addr)
+{
+	pte_t *ptep, *first;
+	spinlock_t *ptl;
+
+	if (addr >= table->end)
+		return table->end;
+	first = pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &ptl);
+	if (!first)
+		return table->end;
+	for (ptep = first; addr < table->end; addr += PAGE_SIZE, ptep++)
+		if (maps_frame(ptep_get(ptep)))
+			break;
+	pte_unmap_unlock(first, ptl);
+	return addr;
+}
+
+static int split_table(const struct pagefold_table *table)
+{
+	unsigned long addr = table->start;
+	int err;
+
+	for (;;) {
+		addr = next_frame(table, addr);
+		if (addr >= table->end)
+			return 0;
+		/*
+		 * A fault may back out when the entry just changed: look at
+		 * the same address again, as break_ksm() does.
+		 */
+		err = pagefold_split_one(table->vma, addr);
+		if (err == -EFAULT)
+			addr += PAGE_SIZE;
+		else if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+/* One page table of @mm from *addr on. 1 when there is more, 0 at the end. */
+static int split_step(struct mm_struct *mm, unsigned long *addr)
+{
+	struct pagefold_table table;
+	int ret = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	if (!pagefold_scope_exiting(mm) &&
+	    pagefold_table_next(mm, *addr, any_anon, &table)) {
+		*addr = table.end;
+		ret = table.pmd ? split_table(&table) : 0;
+		if (!ret)
+			ret = 1;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+static int split_mm(struct mm_struct *mm)
+{
+	unsigned long addr = 0;
+	int ret;
+
+	do {
+		ret = split_step(mm, &addr);
+		cond_resched();
+	} while (ret > 0);
+	return ret;
+}
+
+static int split_every_process(void)
+{
+	struct mm_struct *mm;
+	int pid = 0, err;
+
+	while ((mm = pagefold_scope_next(&pid))) {
+		err = split_mm(mm);
+		mmdrop(mm);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A fork() meanwhile may have copied mappings past us: until none is left. */
+int pagefold_split_all(void)
+{
+	unsigned long before;
+	int err;
+
+	do {
+		before = pagefold_sharing_now().mappings;
+		err = split_every_process();
+		pagefold_frame_sweep(ULONG_MAX);
+	} while (!err && pagefold_sharing_now().mappings &&
+		 before != pagefold_sharing_now().mappings);
+	return err;
+}

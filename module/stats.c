@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include "frame.h"
+#include "pagefold.h"
+#include "stats.h"
+
+struct pagefold_stats pagefold_stats;
+
+void pagefold_latency_add(struct pagefold_latency *latency, u64 ns)
+{
+	int bucket = min(fls64(ns), PAGEFOLD_LATENCY_BUCKETS - 1);
+
+	atomic64_inc(&latency->bucket[bucket]);
+}
+
+static void add_frame(const struct page *frame, void *ctx)
+{
+	struct pagefold_sharing *sharing = ctx;
+	int mappings = pagefold_frame_mappings(frame);
+
+	sharing->frames += mappings > 0;
+	sharing->lonely += mappings == 1;
+	sharing->mappings += mappings;
+}
+
+struct pagefold_sharing pagefold_sharing_now(void)
+{
+	struct pagefold_sharing sharing = {};
+
+	pagefold_frame_each(add_frame, &sharing);
+	return sharing;
+}
+
+u64 pagefold_bytes_saved(const struct pagefold_sharing *sharing)
+{
+	u64 pages = sharing->mappings - sharing->frames +
+		    pagefold_counted(folded_zero);
+
+	return pages << PAGE_SHIFT;
+}
+
+u64 pagefold_bytes_metadata(void)
+{
+	return pagefold_index_bytes(&pagefold_index);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/highmem.h>
+#include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched/clock.h>
+#include "frame.h"
+#include "pagefold.h"
+#include "settle.h"
+#include "sweep.h"
+#include "twin.h"
+
+/* A sweep looks at one entry for so many that the pass before visited... */
+#define SHARE 8
+/* ...and at these at least, so that even an idle machine gets round. */
+#define FLOOR 4096UL
+
+/*
+ * One in 2^n candidates is read again when the sweep meets it. Its tag may
+ * stand for a page that came later to the same frame number, already clean,
+ * with the identity bits of the one before (1 in 8 has).
+ */
+#define READ_AGAIN 7
+
+/* The scanner's own. */
+static unsigned long size = FLOOR;
+static unsigned long cursor;
+
+static bool content_is(unsigned long pfn, u32 tag)
+{
+	struct page *page = pfn_to_page(pfn);
+	u64 fingerprint;
+	void *bytes;
+
+	if (!get_page_unless_zero(page))
+		return false;
+	bytes = kmap_local_page(page);
+	fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
+	kunmap_local(bytes);
+	put_page(page);
+	return pagefold_tag_bits(tag) == pagefold_tag_bits_of(fingerprint);
+}
+
+static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
+					   u32 tag)
+{
+	const unsigned int *pass = ctx;
+
+	if (!pagefold_tag_is_candidate(tag))
+		return PAGEFOLD_INDEX_SKIP;
+	if (pagefold_twin_gone(pfn, tag) ||
+	    (pagefold_settle_due(pfn, *pass, READ_AGAIN) &&
+	     !content_is(pfn, tag))) {
+		pagefold_count(dropped);
+		return PAGEFOLD_INDEX_DROP;
+	}
+	return PAGEFOLD_INDEX_SKIP;
+}
+
+void pagefold_sweep(unsigned int pass, bool all)
+{
+	u64 start = local_clock();
+
+	pagefold_frame_sweep(all ? ULONG_MAX : size);
+	cursor = pagefold_index_sweep(&pagefold_index, cursor, size, look_at,
+				      &pass);
+	pagefold_count_add(swept, size);
+	pagefold_count_add(cpu_ns_sweep, local_clock() - start);
+}
+
+void pagefold_sweep_size(u64 visited)
+{
+	size = max((unsigned long)visited / SHARE, FLOOR);
+}

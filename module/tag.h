@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The tag: what is known about one page, in 32 bits.
+ */
+#ifndef _PAGEFOLD_TAG_H
+#define _PAGEFOLD_TAG_H
+
+#include "index_env.h"
+
+/*
+ *          31 30 29 28 27                                        0
+ *         +--+--+--+--+-------------------------------------------+
+ * heat    | 0  0  0  0|  0 ... 0                    |  0 .. 63    |
+ *         +--+--+--+--+-------------------------------------------+
+ * candi-  | 0|  ident |  fingerprint bits, never below 64         |
+ * date    +--+--+--+--+-------------------------------------------+
+ * frame   | 1|L | 0  0|  fingerprint bits, never below 64         |
+ *         +--+--+--+--+-------------------------------------------+
+ * seen    | 1  1  1  0|  fingerprint bits, never below 64         |
+ *         +--+--+--+--+-------------------------------------------+
+ *
+ * heat: 0 = never seen, 1..63 = how often in a row it was found written. Such
+ *	an entry is in no bucket.
+ * seen: this was the content at the last visit, of a page that may be written
+ *	unseen. Such an entry is in no bucket either; all others are "linked".
+ * ident: three bits of a hash of where the page is mapped, so that another
+ *	page at the same frame number is noticed (7 times out of 8).
+ * L: lonely, a sweep found that one mapping of this frame is left.
+ *
+ * The bucket is chosen by the fingerprint bits alone: whatever is linked can
+ * be unlinked by its tag, without knowing the content it stood for, and the
+ * candidates and frames of one content are in one bucket.
+ */
+#define PAGEFOLD_TAG_BITS	0x0fffffffU
+#define PAGEFOLD_TAG_IDENT	0x70000000U
+#define PAGEFOLD_TAG_LONELY	0x40000000U
+#define PAGEFOLD_TAG_FRAME	0x80000000U
+#define PAGEFOLD_TAG_SEEN	0xe0000000U
+#define PAGEFOLD_TAG_IDENT_SHIFT	28
+#define PAGEFOLD_HEAT_MAX	63U
+
+static_assert((PAGEFOLD_TAG_BITS | PAGEFOLD_TAG_IDENT | PAGEFOLD_TAG_FRAME) ==
+	      0xffffffffU);
+static_assert((PAGEFOLD_TAG_BITS ^ PAGEFOLD_TAG_IDENT ^ PAGEFOLD_TAG_FRAME) ==
+	      0xffffffffU);
+static_assert((PAGEFOLD_TAG_LONELY & PAGEFOLD_TAG_IDENT) ==
+	      PAGEFOLD_TAG_LONELY);
+static_assert(PAGEFOLD_TAG_IDENT >> PAGEFOLD_TAG_IDENT_SHIFT == 7);
+static_assert((PAGEFOLD_TAG_SEEN & PAGEFOLD_TAG_BITS) == 0);
+static_assert(PAGEFOLD_HEAT_MAX < PAGEFOLD_TAG_BITS);
+
+/* 28 of the 64 bits; those that would read as heat move up by 64. */
+static inline u32 pagefold_tag_bits_of(u64 fingerprint)
+{
+	u32 bits = fingerprint & PAGEFOLD_TAG_BITS;
+
+	return bits > PAGEFOLD_HEAT_MAX ? bits : bits + PAGEFOLD_HEAT_MAX + 1;
+}
+
+static inline u32 pagefold_tag_candidate(u64 fingerprint, unsigned int ident)
+{
+	return pagefold_tag_bits_of(fingerprint) |
+	       ((ident << PAGEFOLD_TAG_IDENT_SHIFT) & PAGEFOLD_TAG_IDENT);
+}
+
+static inline u32 pagefold_tag_frame(u64 fingerprint)
+{
+	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_FRAME;
+}
+
+static inline u32 pagefold_tag_seen(u64 fingerprint)
+{
+	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_SEEN;
+}
+
+/* Nothing above it is anything else. */
+static inline bool pagefold_tag_is_seen(u32 tag)
+{
+	return tag >= PAGEFOLD_TAG_SEEN;
+}
+
+static inline bool pagefold_tag_is_linked(u32 tag)
+{
+	return tag > PAGEFOLD_HEAT_MAX && !pagefold_tag_is_seen(tag);
+}
+
+/* Does it say what the content was? */
+static inline bool pagefold_tag_is_known(u32 tag)
+{
+	return tag > PAGEFOLD_HEAT_MAX;
+}
+
+static inline bool pagefold_tag_is_frame(u32 tag)
+{
+	return (tag & PAGEFOLD_TAG_FRAME) && !pagefold_tag_is_seen(tag);
+}
+
+static inline bool pagefold_tag_is_candidate(u32 tag)
+{
+	return pagefold_tag_is_linked(tag) && !pagefold_tag_is_frame(tag);
+}
+
+static inline bool pagefold_tag_is_lonely(u32 tag)
+{
+	return pagefold_tag_is_frame(tag) && (tag & PAGEFOLD_TAG_LONELY);
+}
+
+/* 0 for what is linked as well: a page that settled is cold. */
+static inline unsigned int pagefold_tag_heat(u32 tag)
+{
+	return pagefold_tag_is_known(tag) ? 0 : tag;
+}
+
+/* Only candidates have one. */
+static inline unsigned int pagefold_tag_ident(u32 tag)
+{
+	return (tag & PAGEFOLD_TAG_IDENT) >> PAGEFOLD_TAG_IDENT_SHIFT;
+}
+
+static inline u32 pagefold_tag_bits(u32 tag)
+{
+	return tag & PAGEFOLD_TAG_BITS;
+}
+
+#endif /* _PAGEFOLD_TAG_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/hash.h>
+#include <linux/highmem.h>
+#include <linux/memory_hotplug.h>
+#include "compat/kernel.h"
+#include "frame.h"
+#include "pagefold.h"
+#include "twin.h"
+
+/*
+ * Far from where the kernel's reference count saturates (INT_MAX), so that
+ * fork() of folded memory has room, too: past it a second frame is made.
+ */
+#define FRAME_MAPPINGS_MAX (INT_MAX / 2)
+
+struct search {
+	struct page *page;
+	u64 fingerprint;
+	struct pagefold_twin twin;
+};
+
+static bool same_bytes(struct page *a, struct page *b)
+{
+	void *bytes_a = kmap_local_page(a);
+	void *bytes_b = kmap_local_page(b);
+	bool same = !memcmp(bytes_a, bytes_b, PAGE_SIZE);
+
+	kunmap_local(bytes_b);
+	kunmap_local(bytes_a);
+	return same;
+}
+
+static unsigned int identity(struct page *page)
+{
+	return hash_long(pagefold_page_identity(page_folio(page)), 3);
+}
+
+u32 pagefold_twin_tag(struct page *page, u64 fingerprint)
+{
+	return pagefold_tag_candidate(fingerprint, identity(page));
+}
+
+/* Frames in the index stay: pagefold_frame_prune() unlinks them first. */
+static enum pagefold_index_verdict try_frame(struct search *search,
+					     unsigned long pfn)
+{
+	struct page *frame = pfn_to_page(pfn);
+
+	if (pagefold_frame_fingerprint(frame) != search->fingerprint ||
+	    pagefold_frame_mappings(frame) > FRAME_MAPPINGS_MAX)
+		return PAGEFOLD_INDEX_SKIP;
+	get_page(frame);
+	search->twin = (struct pagefold_twin){ .page = frame, .frame = true };
+	return PAGEFOLD_INDEX_TAKE;
+}
+
+/* A page that is still the one which was tagged. */
+static bool same_page(struct page *page, u32 tag)
+{
+	struct folio *folio = page_folio(page);
+
+	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
+	       !folio_test_large(folio) &&
+	       identity(page) == pagefold_tag_ident(tag);
+}
+
+static enum pagefold_index_verdict try_candidate(struct search *search,
+						 unsigned long pfn, u32 tag)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	if (!page || !get_page_unless_zero(page))
+		return PAGEFOLD_INDEX_DROP;
+	if (same_page(page, tag)) {
+		if (same_bytes(page, search->page)) {
+			search->twin.page = page;
+			return PAGEFOLD_INDEX_TAKE;
+		}
+		put_page(page);
+		return PAGEFOLD_INDEX_SKIP;
+	}
+	put_page(page);
+	return PAGEFOLD_INDEX_DROP;
+}
+
+static enum pagefold_index_verdict try(void *ctx, unsigned long pfn, u32 tag)
+{
+	struct search *search = ctx;
+
+	if (pagefold_tag_is_frame(tag))
+		return try_frame(search, pfn);
+	if (pfn == page_to_pfn(search->page))
+		return PAGEFOLD_INDEX_SKIP;
+	return try_candidate(search, pfn, tag);
+}
+
+struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint)
+{
+	struct search search = { .page = page, .fingerprint = fingerprint };
+
+	pagefold_index_find(&pagefold_index, pagefold_tag_frame(fingerprint),
+			    try, &search);
+	return search.twin;
+}
+
+bool pagefold_twin_gone(unsigned long pfn, u32 tag)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return !page || !page_count(page) || !same_page(page, tag);
+}

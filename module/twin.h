@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The twin: what in the index has the content of a page.
+ */
+#ifndef PAGEFOLD_TWIN_H
+#define PAGEFOLD_TWIN_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+/**
+ * struct pagefold_twin - a twin, referenced; none when @page is NULL.
+ * @page: a frame or a candidate.
+ * @frame: which of them it is.
+ */
+struct pagefold_twin {
+	struct page *page;
+	bool frame;
+};
+
+/**
+ * pagefold_twin_find() - look for a twin in the index.
+ * @page: page to find a twin of.
+ * @fingerprint: its fingerprint.
+ *
+ * A candidate's bytes were equal a moment ago; nothing more is sure.
+ *
+ * Context: Process context; takes an index stripe.
+ * Return: The twin; the caller puts its reference.
+ */
+struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint);
+
+/* The tag of @page as a candidate. */
+u32 pagefold_twin_tag(struct page *page, u64 fingerprint);
+
+/**
+ * pagefold_twin_gone() - did the page that @tag stood for leave @pfn?
+ * @pfn: frame number of a candidate in the index.
+ * @tag: its tag.
+ *
+ * Context: Any; takes no reference, so the answer is a snapshot.
+ */
+bool pagefold_twin_gone(unsigned long pfn, u32 tag);
+
+#endif

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lock order: mmap_lock (read, trylock) > page table lock > index stripe
+ */
+#include <linux/sched/clock.h>
+#include "compat/kernel.h"
+#include "compat/pte.h"
+#include "frame.h"
+#include "pagefold.h"
+#include "scope.h"
+#include "settle.h"
+#include "split.h"
+#include "table.h"
+#include "trace.h"
+#include "visit.h"
+
+/* A hold that finds only holes and memory out of scope ends after these. */
+#define STEPS_MAX 64
+
+/* A candidate that may be written unseen is read again in 1 of 2^n passes. */
+#define JUDGED_AGAIN 3
+
+/* One page table, under its lock. */
+struct table {
+	struct pagefold_visit *visit;
+	struct vm_area_struct *vma;
+	/* Addresses of the first and the last dirty bit cleared. */
+	unsigned long flush_start;
+	unsigned long flush_end;
+};
+
+static void collect(struct pagefold_visit *visit, struct page *page)
+{
+	get_page(page);
+	visit->pages[visit->npages++] = page;
+}
+
+/*
+ * A frame that one mapping is left of is shared by nobody. With @relieve, one
+ * of few mappings that nobody used since the last time goes, too.
+ */
+static void visit_frame(struct table *table, struct page *frame,
+			unsigned long addr, pte_t *ptep)
+{
+	struct pagefold_visit *visit = table->visit;
+	int mappings = pagefold_frame_mappings(frame);
+	bool cold = visit->relieve && mappings <= PAGEFOLD_FEW_SHARERS &&
+		    !pagefold_pte_test_and_clear_young(ptep);
+
+	if (mappings == 1 || cold)
+		visit->lonely[visit->nlonely++] = addr;
+}
+
+/* May @page ever be folded? What else there is changes by itself. */
+static bool ordinary(struct folio *folio)
+{
+	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
+	       folio_test_swapbacked(folio) && !folio_is_zone_device(folio);
+}
+
+/* How seldom to look at a page: tried in vain, or judged and found equal. */
+static unsigned int patience(u32 tag)
+{
+	if (pagefold_tag_is_retry(tag))
+		return tag - PAGEFOLD_RETRY;
+	return pagefold_tag_is_candidate(tag) ? JUDGED_AGAIN : 0;
+}
+
+/* Unwritten since the last visit, and not known by a tag that says enough. */
+static void visit_clean(struct table *table, unsigned long pfn, u32 tag)
+{
+	struct pagefold_visit *visit = table->visit;
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio = page_folio(page);
+
+	if (pagefold_frame_is_ours(page)) {
+		collect(visit, page);
+		return;
+	}
+	if (!ordinary(folio))
+		return;
+	if (folio_test_large(folio)) {
+		pagefold_count(huge_skipped);
+		return;
+	}
+	if (pagefold_settle_due(pfn, visit->pass, patience(tag)))
+		collect(visit, page);
+}
+
+/*
+ * The dirty bit goes to the page, as zap_pte_range() in mm/memory.c moves it.
+ * The caller flushes before the page table lock is dropped: until then other
+ * CPUs write through old entries without setting the bit again, and reclaim
+ * would take the page for clean and unwritable.
+ */
+static void clear_dirty(struct table *table, struct folio *folio,
+			unsigned long addr, pte_t *ptep)
+{
+	if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	pagefold_pte_mkclean(ptep);
+	if (!table->flush_end)
+		table->flush_start = addr;
+	table->flush_end = addr + PAGE_SIZE;
+	table->visit->written++;
+}
+
+/*
+ * Dirty, but not writable: the bit is older than what made the entry
+ * read-only (fork() mostly) and may stand in the entries of many processes.
+ * It does not make the page hot. A tag may be older still, so look again.
+ */
+static void visit_old_dirt(struct table *table, struct page *page, u32 tag)
+{
+	if (pagefold_tag_is_candidate(tag) && !PageCompound(page))
+		collect(table->visit, page);
+}
+
+/* Written since the last visit: any tag is of a content that is gone. */
+static void visit_written(struct table *table, unsigned long pfn, u32 tag)
+{
+	unsigned int heat = 0;
+
+	if (!pagefold_tag_is_known(tag) && !pagefold_tag_is_retry(tag))
+		heat = tag;
+	pagefold_index_set_heat(&pagefold_index, pfn,
+				min(heat + 1, PAGEFOLD_HOT_MAX));
+}
+
+static void visit_dirty(struct table *table, pte_t pte, unsigned long addr,
+			pte_t *ptep, u32 tag)
+{
+	struct pagefold_visit *visit = table->visit;
+	unsigned long pfn = pte_pfn(pte);
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio;
+
+	if (tag && tag <= PAGEFOLD_HOT_MAX &&
+	    !pagefold_settle_due(pfn, visit->pass, tag - 1)) {
+		visit->hot++;
+		return;
+	}
+	folio = page_folio(page);
+	if (!ordinary(folio))
+		return;
+	clear_dirty(table, folio, addr, ptep);
+	if (pte_write(pte))
+		visit_written(table, pfn, tag);
+	else
+		visit_old_dirt(table, page, tag);
+}
+
+/*
+ * The sacred path: memory at rest is known by its tag and costs no more than
+ * to read the entry and the tag.
+ */
+static __always_inline void visit_pte(struct table *table, pte_t pte,
+				      unsigned long addr, pte_t *ptep)
+{
+	struct pagefold_visit *visit = table->visit;
+	u32 tag = pagefold_index_tag(&pagefold_index, pte_pfn(pte));
+
+	if (unlikely(pte_dirty(pte)))
+		visit_dirty(table, pte, addr, ptep, tag);
+	else if (unlikely(pagefold_tag_is_lonely(tag) ||
+			  (visit->relieve && pagefold_tag_is_frame(tag))))
+		visit_frame(table, pte_page(pte), addr, ptep);
+	else if (unlikely(!pagefold_tag_is_linked(tag) ||
+			  (visit->judge && !pagefold_tag_is_frame(tag))))
+		visit_clean(table, pte_pfn(pte), tag);
+}
+
+static void visit_entries(struct table *table, pte_t *ptep, unsigned long addr,
+			  unsigned long end)
+{
+	unsigned int visited = 0;
+	pte_t pte;
+
+	for (; addr != end; addr += PAGE_SIZE, ptep++) {
+		pte = ptep_get(ptep);
+		if (!pte_present(pte))
+			continue;
+		visited++;
+		if (likely(!pte_special(pte) && !pte_protnone(pte)))
+			visit_pte(table, pte, addr, ptep);
+	}
+	table->visit->visited += visited;
+}
+
+static void visit_table(struct pagefold_visit *visit,
+			struct vm_area_struct *vma, pmd_t *pmd,
+			unsigned long addr, unsigned long end)
+{
+	struct table table = { .visit = visit, .vma = vma };
+	spinlock_t *ptl;
+	pte_t *ptep = pagefold_pte_map(vma->vm_mm, pmd, addr, &ptl);
+	u64 start;
+
+	if (!ptep)
+		return;
+	start = local_clock();
+	visit_entries(&table, ptep, addr, end);
+	if (table.flush_end)
+		flush_tlb_mm_range(vma->vm_mm, table.flush_start,
+				   table.flush_end, PAGE_SHIFT, false);
+	pte_unmap_unlock(ptep, ptl);
+	pagefold_latency_add(&pagefold_stats.latency_table_hold,
+			     local_clock() - start);
+}
+
+static void unshare_lonely(struct pagefold_visit *visit,
+			   struct vm_area_struct *vma)
+{
+	while (visit->nlonely)
+		pagefold_split_one(vma, visit->lonely[--visit->nlonely]);
+}
+
+/* Up to the next page table in scope, at or after visit->next. */
+static bool find_table(struct pagefold_visit *visit,
+		       struct pagefold_table *found)
+{
+	int step;
+
+	for (step = 0; step < STEPS_MAX; step++) {
+		if (!pagefold_table_next(visit->mm, visit->next,
+					 pagefold_scope_vma, found))
+			return false;
+		visit->next = found->end;
+		if (found->pmd)
+			return true;
+	}
+	found->pmd = NULL;
+	return true;
+}
+
+/* All VMAs that share the first page table found. */
+static enum pagefold_turn visit_region(struct pagefold_visit *visit)
+{
+	unsigned long region = 0;
+	struct pagefold_table found;
+
+	for (;;) {
+		if (!find_table(visit, &found))
+			return PAGEFOLD_TURN_DONE;
+		if (!found.pmd)
+			return PAGEFOLD_TURN_MORE;
+		if (region && (found.start & PMD_MASK) != region) {
+			visit->next = found.start;
+			return PAGEFOLD_TURN_MORE;
+		}
+		region = found.start & PMD_MASK;
+		visit_table(visit, found.vma, found.pmd, found.start,
+			    found.end);
+		unshare_lonely(visit, found.vma);
+	}
+}
+
+static void count_turn(struct pagefold_visit *visit, unsigned long start)
+{
+	pagefold_count_add(visited, visit->visited);
+	pagefold_count_add(written, visit->written);
+	pagefold_count_add(hot_skipped, visit->hot);
+	pagefold_count_add(settled, visit->npages);
+	trace_pagefold_visited(start, visit->visited, visit->written,
+			       visit->npages);
+}
+
+enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit)
+{
+	enum pagefold_turn turn = PAGEFOLD_TURN_DONE;
+	unsigned long start_address = visit->next;
+	u64 start, ns;
+
+	visit->visited = 0;
+	visit->written = 0;
+	visit->hot = 0;
+	visit->npages = 0;
+	if (!mmap_read_trylock(visit->mm)) {
+		pagefold_count(mmap_busy);
+		return PAGEFOLD_TURN_BUSY;
+	}
+	start = local_clock();
+	visit->judge = mm_has_notifiers(visit->mm);
+	if (!pagefold_scope_exiting(visit->mm))
+		turn = visit_region(visit);
+	mmap_read_unlock(visit->mm);
+	ns = local_clock() - start;
+	pagefold_latency_add(&pagefold_stats.latency_mmap_hold, ns);
+	pagefold_count_add(cpu_ns_walk, ns);
+	count_turn(visit, start_address);
+	return turn;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The visit: one page table of a process, looked at under one hold of the
+ * mmap lock.
+ */
+#ifndef PAGEFOLD_VISIT_H
+#define PAGEFOLD_VISIT_H
+
+#include <linux/mm_types.h>
+#include <linux/pgtable.h>
+
+enum pagefold_turn {
+	PAGEFOLD_TURN_MORE,	/* there is memory left to visit */
+	PAGEFOLD_TURN_DONE,	/* the end of the address space, or exiting */
+	PAGEFOLD_TURN_BUSY,	/* the mmap lock was taken */
+};
+
+/**
+ * struct pagefold_visit - where a visit is and what it found.
+ * @mm: the memory visited, held by mm_count.
+ * @next: address to go on at.
+ * @pass: number of the pass.
+ * @judge: the mm has secondary page tables, see pagefold_settle().
+ * @relieve: memory is short: give cold frames back, too.
+ * @visited: present page table entries met in this turn.
+ * @written: dirty bits cleared in this turn.
+ * @hot: dirty bits left in this turn.
+ * @npages: how many of @pages are in use.
+ * @pages: pages that settled, referenced.
+ * @nlonely: how many of @lonely are in use.
+ * @lonely: addresses that are to become ordinary memory again.
+ */
+struct pagefold_visit {
+	struct mm_struct *mm;
+	unsigned long next;
+	unsigned int pass;
+	bool judge;
+	bool relieve;
+	unsigned int visited;
+	unsigned int written;
+	unsigned int hot;
+	unsigned int npages;
+	struct page *pages[PTRS_PER_PTE];
+	unsigned int nlonely;
+	unsigned long lonely[PTRS_PER_PTE];
+};
+
+/**
+ * pagefold_visit_turn() - visit the next page table.
+ * @visit: the visit; @next moves on, @pages is filled for the caller to
+ *         settle and put.
+ *
+ * Context: Process context; takes the mmap lock by trylock, for one page
+ * table at most.
+ */
+enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit);
+
+#endif
