@@ -29,7 +29,6 @@ static u64 worked_ns(void)
 void pagefold_budget_start(struct pagefold_budget *budget)
 {
 	budget->paid_ns = worked_ns();
-	budget->pass_jiffies = jiffies;
 	budget->rest_ms = 0;
 }
 
@@ -52,8 +51,12 @@ void pagefold_budget_pay(struct pagefold_budget *budget,
 			      percent * NSEC_PER_MSEC) + 1);
 }
 
-/* What is left until pages that were clean now can count as settled. */
-static unsigned int until_settled(const struct pagefold_budget *budget)
+void pagefold_budget_pass(struct pagefold_budget *budget)
+{
+	budget->pass_jiffies = jiffies;
+}
+
+unsigned int pagefold_budget_settle(const struct pagefold_budget *budget)
 {
 	unsigned int since = jiffies_to_msecs(jiffies - budget->pass_jiffies);
 	unsigned int settle = pagefold_setting(settle_ms);
@@ -64,14 +67,10 @@ static unsigned int until_settled(const struct pagefold_budget *budget)
 unsigned int pagefold_budget_rest(struct pagefold_budget *budget, u64 visited,
 				  u64 news, u64 written)
 {
-	unsigned int ms = until_settled(budget);
-
 	if (news > visited / NEWS_WORTH || written > visited / WRITTEN_WORTH)
 		budget->rest_ms = 0;
 	else
 		budget->rest_ms = clamp(budget->rest_ms * 2, REST_MS_MIN,
 					PAGEFOLD_REST_MS_MAX);
-	ms = max(ms, budget->rest_ms);
-	budget->pass_jiffies = jiffies + msecs_to_jiffies(ms);
-	return ms;
+	return budget->rest_ms;
 }

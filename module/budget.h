@@ -40,22 +40,34 @@ void pagefold_budget_wake(struct pagefold_budget *budget);
 void pagefold_budget_pay(struct pagefold_budget *budget,
 			 void (*sleep)(unsigned int ms));
 
+/* A pass begins. */
+void pagefold_budget_pass(struct pagefold_budget *budget);
+
 /**
- * pagefold_budget_rest() - how long to rest after a pass.
- * @budget: the account; the next pass begins after the rest.
+ * pagefold_budget_settle() - how long until the next pass may begin.
+ * @budget: the account.
+ *
+ * Return: Milliseconds that are left of settle_ms since the pass began: pages
+ * that are unwritten after so long have settled.
+ */
+unsigned int pagefold_budget_settle(const struct pagefold_budget *budget);
+
+/**
+ * pagefold_budget_rest() - how long to rest beyond that.
+ * @budget: the account.
  * @visited: page table entries visited in the pass.
  * @news: folds and candidates of the pass.
  * @written: dirty bits cleared in the pass: pages that may settle now.
  *
  * A pass that found something is followed by the next one as soon as pages
- * can have settled (settle_ms). Each that found nothing doubles the rest.
+ * can have settled. Each that found nothing doubles the rest.
  *
- * Return: Milliseconds, 0 to PAGEFOLD_REST_MS_MAX, or settle_ms if longer.
+ * Return: Milliseconds, 0 to PAGEFOLD_REST_MS_MAX.
  */
 unsigned int pagefold_budget_rest(struct pagefold_budget *budget, u64 visited,
 				  u64 news, u64 written);
 
-/* Memory that changed is noticed after so long at the latest. */
+/* Beyond settle_ms, memory that changed is noticed after so long at most. */
 #define PAGEFOLD_REST_MS_MAX 5000U
 
 #endif

@@ -58,6 +58,8 @@ void pagefold_index_exit(struct pagefold_index *ix);
 int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
 			  u32 tag);
 void pagefold_index_remove(struct pagefold_index *ix, unsigned long pfn);
+void pagefold_index_remove_if(struct pagefold_index *ix, unsigned long pfn,
+			      u32 tag);
 int pagefold_index_set_heat(struct pagefold_index *ix, unsigned long pfn,
 			    unsigned int heat);
 int pagefold_index_set_seen(struct pagefold_index *ix, unsigned long pfn,
@@ -73,7 +75,6 @@ unsigned long pagefold_index_sweep(struct pagefold_index *ix,
 				   unsigned long cursor,
 				   unsigned long max_entries,
 				   pagefold_index_fn fn, void *ctx);
-u64 pagefold_index_bytes(struct pagefold_index *ix);
 
 /**
  * pagefold_index_prepare() - allocate what is needed to store a page
@@ -110,6 +111,18 @@ static inline u32 pagefold_index_tag(const struct pagefold_index *ix,
 	if (unlikely(!first))
 		return 0;
 	return READ_ONCE(first[pagefold_entries_offset(pfn)].tag);
+}
+
+/**
+ * pagefold_index_bytes() - memory that the index takes
+ * @ix: The index.
+ *
+ * Return: Bytes, without the struct itself.
+ */
+static inline u64 pagefold_index_bytes(struct pagefold_index *ix)
+{
+	return ((u64)ix->mask + 1) * sizeof(*ix->heads) +
+	       atomic_long_read(&ix->entries.bytes);
 }
 
 #endif /* _PAGEFOLD_INDEX_H */

@@ -43,24 +43,34 @@ static bool may_go_on(void)
 	return pagefold_running() && !kthread_should_stop();
 }
 
+/* A reason to end the rest between two passes. */
 static bool rung(void)
 {
-	return kthread_should_stop() || READ_ONCE(woken) ||
-	       READ_ONCE(relieve);
+	return !may_go_on() || READ_ONCE(woken) || READ_ONCE(relieve);
 }
 
-/* Sleep, unless there is a reason not to. */
-static void sleep_ms(unsigned int ms)
+/* A reason to do something before pages can have settled. */
+static bool pressed(void)
 {
-	wait_event_freezable_timeout(doorbell, rung() || !pagefold_running(),
-				     msecs_to_jiffies(ms));
+	return !may_go_on() || READ_ONCE(relieve);
 }
 
-/* A pause within a pass, that a wake-up does not cut short. */
+/* Sleep so long, unless the scanner is to stop or, with @wake, to wake up. */
+static void sleep_ms(unsigned int ms, bool (*wake)(void))
+{
+	if (ms)
+		wait_event_freezable_timeout(doorbell, wake(),
+					     msecs_to_jiffies(ms));
+}
+
+static bool never(void)
+{
+	return !may_go_on();
+}
+
 static void pause_ms(unsigned int ms)
 {
-	wait_event_freezable_timeout(doorbell, !may_go_on(),
-				     msecs_to_jiffies(ms));
+	sleep_ms(ms, never);
 }
 
 static void settle_found(void)
@@ -133,34 +143,64 @@ static void drain_batches(void)
 	before = pinned;
 }
 
+/* Sweep first: what it marks lonely goes back in this very pass. */
+static void sweep(void)
+{
+	mutex_lock(&turn_lock);
+	pagefold_sweep(visit->pass, visit->relieve);
+	mutex_unlock(&turn_lock);
+}
+
 static void pass(void)
 {
 	news = 0;
 	visited = 0;
 	written = 0;
 	visit->pass++;
-	visit->relieve = xchg(&relieve, false);
 	if (xchg(&woken, false))
 		pagefold_budget_wake(&budget);
 	drain_batches();
-	/* Sweep first: what it marks lonely goes back in this very pass. */
-	mutex_lock(&turn_lock);
-	pagefold_sweep(visit->pass, visit->relieve);
-	mutex_unlock(&turn_lock);
+	sweep();
 	visit_all();
 	pagefold_sweep_size(visited);
 	if (may_go_on())
 		pagefold_count(passes);
 }
 
+/* Not a pass: it clears no dirty bit, so it makes no page settle early. */
+static void give_back(void)
+{
+	visit->relieve = true;
+	WRITE_ONCE(relieve, false);
+	sweep();
+	visit_all();
+	visit->relieve = false;
+}
+
+/*
+ * Until pages that were clean now can count as settled no wake-up makes the
+ * next pass start; only then it ends the rest.
+ */
 static void rest(void)
 {
-	unsigned int ms = pagefold_budget_rest(&budget, visited, news,
-					       written);
+	unsigned int settle = pagefold_budget_settle(&budget);
+	unsigned int more = pagefold_budget_rest(&budget, visited, news,
+						 written);
 
-	trace_pagefold_pass(visit->pass, visited, news, ms);
-	if (ms)
-		sleep_ms(ms);
+	trace_pagefold_pass(visit->pass, visited, news, settle + more);
+	sleep_ms(settle, pressed);
+	if (!READ_ONCE(relieve))
+		sleep_ms(more, rung);
+}
+
+/* Each relief takes the place of what was left of a rest. */
+static void relieved_rest(void)
+{
+	rest();
+	while (may_go_on() && READ_ONCE(relieve)) {
+		give_back();
+		sleep_ms(pagefold_budget_settle(&budget), pressed);
+	}
 }
 
 static int scan(void *unused)
@@ -173,8 +213,9 @@ static int scan(void *unused)
 				     pagefold_running());
 		if (!may_go_on())
 			continue;
+		pagefold_budget_pass(&budget);
 		pass();
-		rest();
+		relieved_rest();
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "compat/kernel.h"
 #include "fold.h"
 #include "frame.h"
+#include "huge.h"
 #include "pagefold.h"
 #include "settle.h"
 #include "trace.h"
@@ -79,6 +80,18 @@ static bool become_candidate(struct page *page, u64 fingerprint)
 }
 
 /* A twin that cannot be folded now must come back by itself, later. */
+static bool fold_with_locked(struct page *page, struct page *twin,
+			     u64 fingerprint)
+{
+	if (PageCompound(twin) && !pagefold_huge_yield(twin))
+		return become_candidate(page, fingerprint);
+	if (pagefold_fold_possible(twin))
+		return fold_locked_pair(page, twin, fingerprint);
+	pagefold_count(pinned);
+	retry_later(twin);
+	return become_candidate(page, fingerprint);
+}
+
 static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 {
 	bool news;
@@ -87,13 +100,7 @@ static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 		pagefold_count(lock_busy);
 		return false;
 	}
-	if (pagefold_fold_possible(twin)) {
-		news = fold_locked_pair(page, twin, fingerprint);
-	} else {
-		pagefold_count(pinned);
-		retry_later(twin);
-		news = become_candidate(page, fingerprint);
-	}
+	news = fold_with_locked(page, twin, fingerprint);
 	unlock_page(twin);
 	return news;
 }
@@ -166,9 +173,29 @@ static bool settle_locked(struct page *page, bool judge)
 	return news;
 }
 
+enum pagefold_content pagefold_settle_read(struct page *page, bool judge)
+{
+	u64 start = local_clock();
+	bool zero;
+	u64 fingerprint = fingerprint_of(page, &zero);
+
+	pagefold_count_add(cpu_ns_fingerprint, local_clock() - start);
+	if (judge && !seen_before(page, fingerprint))
+		return PAGEFOLD_CONTENT_OPEN;
+	if (zero)
+		return PAGEFOLD_CONTENT_ZERO;
+	if (is_candidate_already(page, fingerprint))
+		return PAGEFOLD_CONTENT_CANDIDATE;
+	if (pagefold_twin_likely(page_to_pfn(page),
+				 pagefold_tag_frame(fingerprint)))
+		return PAGEFOLD_CONTENT_TWIN;
+	return become_candidate(page, fingerprint) ?
+	       PAGEFOLD_CONTENT_CANDIDATE : PAGEFOLD_CONTENT_OPEN;
+}
+
 bool pagefold_settle(struct page *page, bool judge)
 {
-	struct folio *folio = page_folio(page);
+	struct folio *folio;
 	bool news = false;
 
 	if (pagefold_frame_is_ours(page)) {
@@ -179,8 +206,11 @@ bool pagefold_settle(struct page *page, bool judge)
 		pagefold_count(lock_busy);
 		return false;
 	}
-	if (folio_test_anon(folio) && !folio_test_ksm(folio) &&
-	    !folio_test_large(folio))
+	/* Only now it stays what it is. */
+	folio = page_folio(page);
+	if (folio_test_anon(folio) && folio_test_large(folio))
+		return pagefold_huge_settle(page, judge);
+	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge);
 	unlock_page(page);
 	return news;

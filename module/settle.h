@@ -20,6 +20,23 @@
  */
 bool pagefold_settle(struct page *page, bool judge);
 
+enum pagefold_content {
+	PAGEFOLD_CONTENT_CANDIDATE,	/* a candidate now, or already */
+	PAGEFOLD_CONTENT_TWIN,		/* none, there is a twin already */
+	PAGEFOLD_CONTENT_ZERO,		/* zeros: they fold into the zero page */
+	PAGEFOLD_CONTENT_OPEN,		/* may have been written, or no memory */
+};
+
+/**
+ * pagefold_settle_read() - read a part of a huge page.
+ * @page: the part, referenced.
+ * @judge: as for pagefold_settle().
+ *
+ * Context: Process context, its folio is locked.
+ * Return: What it was found to be.
+ */
+enum pagefold_content pagefold_settle_read(struct page *page, bool judge);
+
 /*
  * The unlinked half of the heat: values up to HOT_MAX count how often a page
  * was found written, those above how often folding it was tried in vain.

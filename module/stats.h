@@ -27,7 +27,6 @@
 	X(refused)	/* mappings left: their memory is not to fold */ \
 	X(lock_busy)	/* pages left: page lock taken */		\
 	X(mmap_busy)	/* turns lost: mmap lock taken */		\
-	X(huge_skipped)	/* huge mappings left alone */			\
 	X(huge_split)	/* huge pages split so that parts could fold */	\
 	X(nomem)	/* pages left: no memory for a frame or entry */ \
 	X(swept)	/* index entries looked at by the sweep */	\

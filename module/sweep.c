@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/highmem.h>
-#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/clock.h>
@@ -16,11 +15,12 @@
 #define FLOOR 4096UL
 
 /*
- * One in 2^n candidates is read again when the sweep meets it. Its tag may
- * stand for a page that came later to the same frame number, already clean,
- * with the identity bits of the one before (1 in 8 has).
+ * One in 2^n candidates is read again when the sweep meets it: what devices
+ * write (O_DIRECT, pinned buffers) sets no dirty bit in a page table. And a
+ * page that came to its frame number later, already clean, has the identity
+ * bits of the one before in 1 of 8 cases.
  */
-#define READ_AGAIN 7
+#define READ_AGAIN 5
 
 /* The scanner's own. */
 static unsigned long size = FLOOR;
@@ -28,11 +28,11 @@ static unsigned long cursor;
 
 static bool content_is(unsigned long pfn, u32 tag)
 {
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = pagefold_twin_get(pfn);
 	u64 fingerprint;
 	void *bytes;
 
-	if (!get_page_unless_zero(page))
+	if (!page)
 		return false;
 	bytes = kmap_local_page(page);
 	fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);

@@ -13,10 +13,12 @@
  */
 #define FRAME_MAPPINGS_MAX (INT_MAX / 2)
 
+/* A part of a huge page is the second choice: it would have to be split. */
 struct search {
 	struct page *page;
 	u64 fingerprint;
 	struct pagefold_twin twin;
+	struct page *part;
 };
 
 static bool same_bytes(struct page *a, struct page *b)
@@ -32,7 +34,7 @@ static bool same_bytes(struct page *a, struct page *b)
 
 static unsigned int identity(struct page *page)
 {
-	return hash_long(pagefold_page_identity(page_folio(page)), 3);
+	return hash_long(pagefold_page_identity(page), 3);
 }
 
 u32 pagefold_twin_tag(struct page *page, u64 fingerprint)
@@ -60,22 +62,52 @@ static bool same_page(struct page *page, u32 tag)
 	struct folio *folio = page_folio(page);
 
 	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
-	       !folio_test_large(folio) &&
 	       identity(page) == pagefold_tag_ident(tag);
+}
+
+/* A part of a huge page is held by the reference count of the whole. */
+struct page *pagefold_twin_get(unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct folio *folio;
+
+	if (!page)
+		return NULL;
+	folio = page_folio(page);
+	if (!folio_try_get(folio))
+		return NULL;
+	/* Split or freed and made part of another before it was held? */
+	if (page_folio(page) == folio)
+		return page;
+	folio_put(folio);
+	return NULL;
+}
+
+/* A page with equal bytes, referenced. */
+static enum pagefold_index_verdict choose(struct search *search,
+					  struct page *page)
+{
+	if (!PageCompound(page)) {
+		search->twin.page = page;
+		return PAGEFOLD_INDEX_TAKE;
+	}
+	if (search->part)
+		put_page(page);
+	else
+		search->part = page;
+	return PAGEFOLD_INDEX_SKIP;
 }
 
 static enum pagefold_index_verdict try_candidate(struct search *search,
 						 unsigned long pfn, u32 tag)
 {
-	struct page *page = pfn_to_online_page(pfn);
+	struct page *page = pagefold_twin_get(pfn);
 
-	if (!page || !get_page_unless_zero(page))
+	if (!page)
 		return PAGEFOLD_INDEX_DROP;
 	if (same_page(page, tag)) {
-		if (same_bytes(page, search->page)) {
-			search->twin.page = page;
-			return PAGEFOLD_INDEX_TAKE;
-		}
+		if (same_bytes(page, search->page))
+			return choose(search, page);
 		put_page(page);
 		return PAGEFOLD_INDEX_SKIP;
 	}
@@ -100,7 +132,30 @@ struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint)
 
 	pagefold_index_find(&pagefold_index, pagefold_tag_frame(fingerprint),
 			    try, &search);
+	if (!search.twin.page)
+		search.twin.page = search.part;
+	else if (search.part)
+		put_page(search.part);
 	return search.twin;
+}
+
+static enum pagefold_index_verdict not_itself(void *ctx, unsigned long pfn,
+					      u32 tag)
+{
+	unsigned long *self = ctx;
+
+	if (pfn == *self)
+		return PAGEFOLD_INDEX_SKIP;
+	*self = 0;
+	return PAGEFOLD_INDEX_TAKE;
+}
+
+bool pagefold_twin_likely(unsigned long pfn, u32 tag)
+{
+	unsigned long self = pfn;
+
+	pagefold_index_find(&pagefold_index, tag, not_itself, &self);
+	return !self;
 }
 
 bool pagefold_twin_gone(unsigned long pfn, u32 tag)

@@ -23,12 +23,32 @@ struct pagefold_twin {
  * @page: page to find a twin of.
  * @fingerprint: its fingerprint.
  *
- * A candidate's bytes were equal a moment ago; nothing more is sure.
+ * A candidate's bytes were equal a moment ago; nothing more is sure. It is part
+ * of a huge page only if there is no other.
  *
  * Context: Process context; takes an index stripe.
  * Return: The twin; the caller puts its reference.
  */
 struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint);
+
+/**
+ * pagefold_twin_likely() - is there another page with these fingerprint bits?
+ * @pfn: frame number of the page itself.
+ * @tag: its tag as a candidate.
+ *
+ * Context: Any; takes an index stripe.
+ */
+bool pagefold_twin_likely(unsigned long pfn, u32 tag);
+
+/**
+ * pagefold_twin_get() - take a reference to whatever is at a frame number.
+ * @pfn: frame number from the index.
+ *
+ * Context: Any.
+ * Return: The page, maybe part of a huge one, to be put by put_page(); NULL if
+ * it is free, offline, or just changing.
+ */
+struct page *pagefold_twin_get(unsigned long pfn);
 
 /* The tag of @page as a candidate. */
 u32 pagefold_twin_tag(struct page *page, u64 fingerprint);

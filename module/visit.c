@@ -12,6 +12,7 @@
 #include "split.h"
 #include "table.h"
 #include "trace.h"
+#include "twin.h"
 #include "visit.h"
 
 /* A hold that finds only holes and memory out of scope ends after these. */
@@ -19,6 +20,13 @@
 
 /* A candidate that may be written unseen is read again in 1 of 2^n passes. */
 #define JUDGED_AGAIN 3
+
+/*
+ * In 1 of 2^n passes a candidate is asked whether it is still the page that
+ * was tagged: pages swapped in or migrated come clean, to frame numbers that
+ * may have tags of others.
+ */
+#define ASKED_AGAIN 4
 
 /* One page table, under its lock. */
 struct table {
@@ -29,8 +37,12 @@ struct table {
 	unsigned long flush_end;
 };
 
+/* A huge page is settled as a whole: once, if its parts come in a row. */
 static void collect(struct pagefold_visit *visit, struct page *page)
 {
+	if (PageCompound(page) && visit->npages &&
+	    page_folio(visit->pages[visit->npages - 1]) == page_folio(page))
+		return;
 	get_page(page);
 	visit->pages[visit->npages++] = page;
 }
@@ -40,12 +52,17 @@ static void collect(struct pagefold_visit *visit, struct page *page)
  * of few mappings that nobody used since the last time goes, too.
  */
 static void visit_frame(struct table *table, struct page *frame,
-			unsigned long addr, pte_t *ptep)
+			unsigned long addr, pte_t *ptep, u32 tag)
 {
 	struct pagefold_visit *visit = table->visit;
-	int mappings = pagefold_frame_mappings(frame);
-	bool cold = visit->relieve && mappings <= PAGEFOLD_FEW_SHARERS &&
-		    !pagefold_pte_test_and_clear_young(ptep);
+	int mappings;
+	bool cold;
+
+	if (!pagefold_tag_is_frame(tag))
+		return;
+	mappings = pagefold_frame_mappings(frame);
+	cold = visit->relieve && mappings <= PAGEFOLD_FEW_SHARERS &&
+	       !pagefold_pte_test_and_clear_young(ptep);
 
 	if (mappings == 1 || cold)
 		visit->lonely[visit->nlonely++] = addr;
@@ -79,12 +96,17 @@ static void visit_clean(struct table *table, unsigned long pfn, u32 tag)
 	}
 	if (!ordinary(folio))
 		return;
-	if (folio_test_large(folio)) {
-		pagefold_count(huge_skipped);
-		return;
-	}
-	if (pagefold_settle_due(pfn, visit->pass, patience(tag)))
+	if (pagefold_settle_due(folio_pfn(folio), visit->pass, patience(tag)))
 		collect(visit, page);
+}
+
+/* Another page came to a frame number that is tagged: settle it anew. */
+static void visit_candidate(struct table *table, unsigned long pfn, u32 tag)
+{
+	if (!pagefold_twin_gone(pfn, tag))
+		return;
+	pagefold_index_remove(&pagefold_index, pfn);
+	visit_clean(table, pfn, 0);
 }
 
 /*
@@ -127,6 +149,13 @@ static void visit_written(struct table *table, unsigned long pfn, u32 tag)
 				min(heat + 1, PAGEFOLD_HOT_MAX));
 }
 
+/* Found written so often that it is not its turn in this pass. */
+static bool is_hot(unsigned long pfn, u32 tag, unsigned int pass)
+{
+	return tag && tag <= PAGEFOLD_HOT_MAX &&
+	       !pagefold_settle_due(pfn, pass, tag - 1);
+}
+
 static void visit_dirty(struct table *table, pte_t pte, unsigned long addr,
 			pte_t *ptep, u32 tag)
 {
@@ -135,8 +164,7 @@ static void visit_dirty(struct table *table, pte_t pte, unsigned long addr,
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio;
 
-	if (tag && tag <= PAGEFOLD_HOT_MAX &&
-	    !pagefold_settle_due(pfn, visit->pass, tag - 1)) {
+	if (is_hot(pfn, tag, visit->pass)) {
 		visit->hot++;
 		return;
 	}
@@ -160,14 +188,17 @@ static __always_inline void visit_pte(struct table *table, pte_t pte,
 	struct pagefold_visit *visit = table->visit;
 	u32 tag = pagefold_index_tag(&pagefold_index, pte_pfn(pte));
 
-	if (unlikely(pte_dirty(pte)))
+	if (unlikely(visit->relieve || pagefold_tag_is_lonely(tag)))
+		visit_frame(table, pte_page(pte), addr, ptep, tag);
+	else if (unlikely(pte_dirty(pte)))
 		visit_dirty(table, pte, addr, ptep, tag);
-	else if (unlikely(pagefold_tag_is_lonely(tag) ||
-			  (visit->relieve && pagefold_tag_is_frame(tag))))
-		visit_frame(table, pte_page(pte), addr, ptep);
 	else if (unlikely(!pagefold_tag_is_linked(tag) ||
 			  (visit->judge && !pagefold_tag_is_frame(tag))))
 		visit_clean(table, pte_pfn(pte), tag);
+	else if (unlikely(!pagefold_tag_is_frame(tag) &&
+			  pagefold_settle_due(pte_pfn(pte), visit->pass,
+					      ASKED_AGAIN)))
+		visit_candidate(table, pte_pfn(pte), tag);
 }
 
 static void visit_entries(struct table *table, pte_t *ptep, unsigned long addr,
@@ -187,6 +218,48 @@ static void visit_entries(struct table *table, pte_t *ptep, unsigned long addr,
 	table->visit->visited += visited;
 }
 
+/* Like visit_dirty() and visit_clean(), told by the tag of the first part. */
+static void visit_huge_entry(struct table *table, unsigned long addr,
+			     pmd_t *pmd)
+{
+	struct pagefold_visit *visit = table->visit;
+	struct page *page = pmd_page(*pmd);
+	unsigned long pfn = page_to_pfn(page);
+	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
+
+	visit->visited += HPAGE_PMD_NR;
+	if (visit->relieve || !ordinary(page_folio(page)))
+		return;
+	if (!pmd_dirty(*pmd)) {
+		if (!pagefold_tag_is_linked(tag) || visit->judge)
+			visit_clean(table, pfn, tag);
+		return;
+	}
+	if (is_hot(pfn, tag, visit->pass)) {
+		visit->hot++;
+		return;
+	}
+	if (!folio_test_dirty(page_folio(page)))
+		folio_mark_dirty(page_folio(page));
+	pagefold_pmd_mkclean(pmd);
+	flush_tlb_mm_range(table->vma->vm_mm, addr, addr + HPAGE_PMD_SIZE,
+			   PMD_SHIFT, false);
+	visit->written++;
+	visit_written(table, pfn, tag);
+}
+
+static void visit_huge(struct pagefold_visit *visit,
+		       struct vm_area_struct *vma, pmd_t *pmd,
+		       unsigned long addr)
+{
+	struct table table = { .visit = visit, .vma = vma };
+	spinlock_t *ptl = pmd_lock(vma->vm_mm, pmd);
+
+	if (pmd_present(*pmd) && pmd_trans_huge(*pmd) && !pmd_protnone(*pmd))
+		visit_huge_entry(&table, addr & HPAGE_PMD_MASK, pmd);
+	spin_unlock(ptl);
+}
+
 static void visit_table(struct pagefold_visit *visit,
 			struct vm_area_struct *vma, pmd_t *pmd,
 			unsigned long addr, unsigned long end)
@@ -196,8 +269,10 @@ static void visit_table(struct pagefold_visit *visit,
 	pte_t *ptep = pagefold_pte_map(vma->vm_mm, pmd, addr, &ptl);
 	u64 start;
 
-	if (!ptep)
+	if (!ptep) {
+		visit_huge(visit, vma, pmd, addr);
 		return;
+	}
 	start = local_clock();
 	visit_entries(&table, ptep, addr, end);
 	if (table.flush_end)

@@ -21,7 +21,7 @@ enum pagefold_turn {
  * @next: address to go on at.
  * @pass: number of the pass.
  * @judge: the mm has secondary page tables, see pagefold_settle().
- * @relieve: memory is short: give cold frames back, too.
+ * @relieve: memory is short: only look for frames to give back, cold ones too.
  * @visited: present page table entries met in this turn.
  * @written: dirty bits cleared in this turn.
  * @hot: dirty bits left in this turn.

@@ -7,6 +7,7 @@
 #ifndef PAGEFOLD_COMPAT_KERNEL_H
 #define PAGEFOLD_COMPAT_KERNEL_H
 
+#include <linux/hash.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
@@ -125,10 +126,14 @@ static inline bool pagefold_mapping_is_frame(struct folio *folio)
 }
 
 /* Bits that tell a page of one process from what comes at its frame next. */
-static inline unsigned long pagefold_page_identity(struct folio *folio)
+static inline unsigned long pagefold_page_identity(struct page *page)
 {
+	struct folio *folio = page_folio(page);
+	unsigned long index = READ_ONCE(folio->index) + page_to_pfn(page) -
+			      folio_pfn(folio);
+
 	return (unsigned long)READ_ONCE(folio->mapping) +
-	       READ_ONCE(folio->index) * 0x9e3779b97f4a7c15UL;
+	       index * GOLDEN_RATIO_64;
 }
 
 static inline void pagefold_add_anon_rmap(struct page *page,

@@ -28,6 +28,17 @@ static inline void pagefold_pte_mkclean(pte_t *ptep)
 			      *(long *)&new.pte));
 }
 
+/* The same for the entry of a huge page. */
+static inline void pagefold_pmd_mkclean(pmd_t *pmdp)
+{
+	pmd_t old = READ_ONCE(*pmdp), new;
+
+	do {
+		new = pmd_mkclean(old);
+	} while (!try_cmpxchg((long *)&pmdp->pmd, (long *)&old.pmd,
+			      *(long *)&new.pmd));
+}
+
 /* As ptep_test_and_clear_young() in arch/x86, which is not exported. */
 static inline bool pagefold_pte_test_and_clear_young(pte_t *ptep)
 {

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The huge page: read as a whole, and split only when enough of it folds.
+ */
+#ifndef PAGEFOLD_HUGE_H
+#define PAGEFOLD_HUGE_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+/*
+ * One part in so many must have a twin, 64 KiB of 2 MiB. Below that the memory
+ * is not worth what the program loses by smaller TLB entries; the kernel's KSM
+ * splits for a single page.
+ */
+#define PAGEFOLD_HUGE_WORTH 32
+
+/**
+ * pagefold_huge_settle() - read a huge page, split it if that pays.
+ * @page: any page of it, referenced, and its folio locked; unlocked on
+ *        return.
+ * @judge: as for pagefold_settle().
+ *
+ * Every part becomes a candidate. If enough of them have twins the page is
+ * split, and those parts are settled by the next visit; else it stays whole.
+ *
+ * Context: Process context, no further locks held.
+ * Return: true if it was split.
+ */
+bool pagefold_huge_settle(struct page *page, bool judge);
+
+/**
+ * pagefold_huge_yield() - split a huge page for the twin of one part?
+ * @page: a part that is a candidate, referenced, and its folio locked.
+ *
+ * Context: as above.
+ * Return: true when it was split: @page is a page of its own now, and locked.
+ */
+bool pagefold_huge_yield(struct page *page);
+
+#endif
