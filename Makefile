@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.PHONY: all module clean check demo help
+
+all: module
+
+module:
+	@test -d $(KDIR)/ || { \
+		echo 'no kernel headers in $(KDIR): install linux-headers-amd64'; \
+		echo 'or name them with KDIR=FOLDER'; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+check:
+	@scripts/check
+
+demo:
+	@scripts/demo/run
+
+help:
+	@echo 'make                build pagefold.ko for the running kernel'
+	@echo 'make KDIR=FOLDER    build it against these kernel headers'
+	@echo 'make clean          remove what that built'
+	@echo 'make demo           real programs give memory back, in a virtual machine'
+	@echo 'make check          all tests, in virtual machines'
+	@echo 'demo and check install what they need (Debian, root). What they'
+	@echo 'fetch and build is kept in $$PAGEFOLD_CACHE (~/.cache/pagefold).'
