@@ -61,9 +61,9 @@ static __always_inline unsigned __int128 times(const u64 *a, u64 b)
 /*
  * Steps in a pattern come out of multiplications as steps in a pattern: pages
  * that differ only by a counter, say, would crowd some buckets and leave out
- * others (measured: chi-square up to 18 times what chance gives). Shifting breaks
- * that. One to one (the factor is odd, 2^64 over the golden ratio), so that no
- * collision is added.
+ * others (measured: chi-square up to 18 times what chance gives). Shifting
+ * breaks that. One to one (the factor is odd, 2^64 over the golden ratio), so
+ * that no collision is added.
  */
 static __always_inline u64 spread(u64 x)
 {

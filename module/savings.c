@@ -29,11 +29,11 @@ static void add_table(struct pagefold_savings *savings,
 		      const struct pagefold_table *table)
 {
 	unsigned long addr = table->start;
+	spinlock_t *ptl; /* of the page table */
 	pte_t *ptep, *first;
-	spinlock_t *ptl;
 
-	first = pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &ptl);
-	if (!first)
+	if (!pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &first,
+			      &ptl))
 		return;
 	for (ptep = first; addr < table->end; addr += PAGE_SIZE, ptep++)
 		add_entry(savings, ptep_get(ptep));

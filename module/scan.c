@@ -21,6 +21,12 @@
 #define BUSY_TRIES 10
 #define BUSY_MS 2
 
+/*
+ * Mappings of cold frames given back at once, at most: each takes a page from
+ * the reserves until reclaim has swapped something out.
+ */
+#define COLD_MAX 256
+
 /* Held for each page table visited; whoever takes it keeps the scanner off. */
 static DEFINE_MUTEX(turn_lock);
 
@@ -131,16 +137,17 @@ static void visit_all(void)
 
 /*
  * Pages fresh from a fault stand in per-CPU batches that hold references:
- * they look pinned until those are drained (ksm_do_scan() does it each time).
+ * they look pinned until those are drained. ksm_do_scan() does it each time,
+ * this only when the last pass met something new.
  */
 static void drain_batches(void)
 {
-	u64 pinned = pagefold_counted(pinned);
+	u64 met = pagefold_counted(pinned) + pagefold_counted(written);
 	static u64 before;
 
-	if (pinned != before)
+	if (met != before)
 		lru_add_drain_all();
-	before = pinned;
+	before = met;
 }
 
 /* Sweep first: what it marks lonely goes back in this very pass. */
@@ -171,10 +178,12 @@ static void pass(void)
 static void give_back(void)
 {
 	visit->relieve = true;
+	visit->cold = COLD_MAX;
 	WRITE_ONCE(relieve, false);
 	sweep();
 	visit_all();
 	visit->relieve = false;
+	visit->cold = 0;
 }
 
 /*

@@ -160,10 +160,16 @@ static u64 fingerprint_of(struct page *page, bool *zero)
 
 static bool settle_locked(struct page *page, bool judge)
 {
-	u64 start = local_clock(), middle;
+	u64 start = local_clock(), middle, fingerprint;
 	bool zero, news = false;
-	u64 fingerprint = fingerprint_of(page, &zero);
 
+	/* What somebody holds could not be folded: why read it? */
+	if (!pagefold_fold_possible(page)) {
+		pagefold_count(pinned);
+		retry_later(page);
+		return false;
+	}
+	fingerprint = fingerprint_of(page, &zero);
 	middle = local_clock();
 	pagefold_count_add(cpu_ns_fingerprint, middle - start);
 	if (judge && !seen_before(page, fingerprint))

@@ -42,13 +42,12 @@ static bool maps_frame(pte_t pte)
 static unsigned long next_frame(const struct pagefold_table *table,
 				unsigned long addr)
 {
+	spinlock_t *ptl; /* of the page table */
 	pte_t *ptep, *first;
-	spinlock_t *ptl;
 
-	if (addr >= table->end)
-		return table->end;
-	first = pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &ptl);
-	if (!first)
+	if (addr >= table->end ||
+	    !pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &first,
+			      &ptl))
 		return table->end;
 	for (ptep = first; addr < table->end; addr += PAGE_SIZE, ptep++)
 		if (maps_frame(ptep_get(ptep)))

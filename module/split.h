@@ -8,7 +8,7 @@
 
 #include <linux/mm_types.h>
 
-/* Few enough sharers to give up a cold frame for when memory is short. */
+/* So few sharers that a cold frame is given back when memory is short. */
 #define PAGEFOLD_FEW_SHARERS 2
 
 /**

@@ -3,6 +3,7 @@
  * Lock order: mmap_lock (read, trylock) > page table lock > index stripe
  */
 #include <linux/sched/clock.h>
+#include <linux/sched/mm.h>
 #include "compat/kernel.h"
 #include "compat/pte.h"
 #include "frame.h"
@@ -55,17 +56,18 @@ static void visit_frame(struct table *table, struct page *frame,
 			unsigned long addr, pte_t *ptep, u32 tag)
 {
 	struct pagefold_visit *visit = table->visit;
+	struct pagefold_lonely lonely = { .addr = addr, .frame = frame };
 	int mappings;
 	bool cold;
 
 	if (!pagefold_tag_is_frame(tag))
 		return;
 	mappings = pagefold_frame_mappings(frame);
-	cold = visit->relieve && mappings <= PAGEFOLD_FEW_SHARERS &&
+	cold = visit->cold && mappings == PAGEFOLD_FEW_SHARERS &&
 	       !pagefold_pte_test_and_clear_young(ptep);
-
+	visit->cold -= cold;
 	if (mappings == 1 || cold)
-		visit->lonely[visit->nlonely++] = addr;
+		visit->lonely[visit->nlonely++] = lonely;
 }
 
 /* May @page ever be folded? What else there is changes by itself. */
@@ -253,7 +255,7 @@ static void visit_huge(struct pagefold_visit *visit,
 		       unsigned long addr)
 {
 	struct table table = { .visit = visit, .vma = vma };
-	spinlock_t *ptl = pmd_lock(vma->vm_mm, pmd);
+	spinlock_t *ptl = pmd_lock(vma->vm_mm, pmd); /* of the entry */
 
 	if (pmd_present(*pmd) && pmd_trans_huge(*pmd) && !pmd_protnone(*pmd))
 		visit_huge_entry(&table, addr & HPAGE_PMD_MASK, pmd);
@@ -265,11 +267,11 @@ static void visit_table(struct pagefold_visit *visit,
 			unsigned long addr, unsigned long end)
 {
 	struct table table = { .visit = visit, .vma = vma };
-	spinlock_t *ptl;
-	pte_t *ptep = pagefold_pte_map(vma->vm_mm, pmd, addr, &ptl);
+	spinlock_t *ptl; /* of the page table */
+	pte_t *ptep;
 	u64 start;
 
-	if (!ptep) {
+	if (!pagefold_pte_map(vma->vm_mm, pmd, addr, &ptep, &ptl)) {
 		visit_huge(visit, vma, pmd, addr);
 		return;
 	}
@@ -283,11 +285,24 @@ static void visit_table(struct pagefold_visit *visit,
 			     local_clock() - start);
 }
 
+/*
+ * A frame given back costs a page before it is freed. That page must neither
+ * wait for reclaim nor have somebody killed, not even in a memory cgroup at
+ * its limit: so it is taken as reclaim itself takes memory, and the frame
+ * freed at once.
+ */
 static void unshare_lonely(struct pagefold_visit *visit,
 			   struct vm_area_struct *vma)
 {
-	while (visit->nlonely)
-		pagefold_split_one(vma, visit->lonely[--visit->nlonely]);
+	unsigned int flags = memalloc_noreclaim_save();
+	struct pagefold_lonely *lonely;
+
+	while (visit->nlonely) {
+		lonely = &visit->lonely[--visit->nlonely];
+		pagefold_split_one(vma, lonely->addr);
+		pagefold_frame_prune(lonely->frame);
+	}
+	memalloc_noreclaim_restore(flags);
 }
 
 /* Up to the next page table in scope, at or after visit->next. */

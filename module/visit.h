@@ -9,6 +9,16 @@
 #include <linux/mm_types.h>
 #include <linux/pgtable.h>
 
+/**
+ * struct pagefold_lonely - a mapping that is to become ordinary memory again.
+ * @addr: its address.
+ * @frame: the frame mapped there.
+ */
+struct pagefold_lonely {
+	unsigned long addr;
+	struct page *frame;
+};
+
 enum pagefold_turn {
 	PAGEFOLD_TURN_MORE,	/* there is memory left to visit */
 	PAGEFOLD_TURN_DONE,	/* the end of the address space, or exiting */
@@ -28,7 +38,8 @@ enum pagefold_turn {
  * @npages: how many of @pages are in use.
  * @pages: pages that settled, referenced.
  * @nlonely: how many of @lonely are in use.
- * @lonely: addresses that are to become ordinary memory again.
+ * @lonely: mappings that are to become ordinary memory again.
+ * @cold: how many more of them may be of cold frames, with @relieve.
  */
 struct pagefold_visit {
 	struct mm_struct *mm;
@@ -42,7 +53,8 @@ struct pagefold_visit {
 	unsigned int npages;
 	struct page *pages[PTRS_PER_PTE];
 	unsigned int nlonely;
-	unsigned long lonely[PTRS_PER_PTE];
+	struct pagefold_lonely lonely[PTRS_PER_PTE];
+	unsigned int cold;
 };
 
 /**

@@ -205,23 +205,40 @@ static inline void pagefold_notifier_end(struct mmu_notifier_range *range)
 }
 
 /**
- * pagefold_pte_map() - map and lock the page table of @addr.
+ * pagefold_pte_map() - map and lock the page table of an address.
+ * @mm: the memory.
+ * @pmd: entry of the page table.
+ * @addr: the address.
+ * @ptep: set to the entry of @addr.
+ * @ptl: set to the lock.
  *
  * Context: mmap lock held for reading.
- * Return: NULL when @pmd has no page table (none, huge, just changed).
+ * Return: false when there is no page table (none, huge, just changed).
  */
-static inline pte_t *pagefold_pte_map(struct mm_struct *mm, pmd_t *pmd,
-				      unsigned long addr, spinlock_t **ptl)
+static inline bool pagefold_pte_map(struct mm_struct *mm, pmd_t *pmd,
+				    unsigned long addr, pte_t **ptep,
+				    spinlock_t **ptl)
 {
-#if !defined(PAGEFOLD_HAS_PTE_MAP_WRAPPED) && \
-	!defined(PAGEFOLD_HAS_PTE_MAP_FUNCTION)
+#if defined(PAGEFOLD_HAS_PTE_MAP_WRAPPED)
+	*ptep = __pte_offset_map_lock(mm, pmd, addr, ptl);
+	if (!*ptep)
+		return false;
+	/* Both for sparse: pte_unmap_unlock() gives both back. */
+	__acquire(RCU);
+	__acquire(*ptl);
+	return true;
+#elif defined(PAGEFOLD_HAS_PTE_MAP_FUNCTION)
+	*ptep = pte_offset_map_lock(mm, pmd, addr, ptl);
+	return *ptep;
+#else
 	/* As in mm_find_pmd(): a table found stays while mmap_lock is held. */
 	pmd_t value = READ_ONCE(*pmd);
 
 	if (!pmd_present(value) || pmd_leaf(value))
-		return NULL;
+		return false;
+	*ptep = pte_offset_map_lock(mm, pmd, addr, ptl);
+	return true;
 #endif
-	return pte_offset_map_lock(mm, pmd, addr, ptl);
 }
 
 #endif
