@@ -14,10 +14,17 @@
 #include "scope.h"
 #include "trace.h"
 
+/*
+ * The lock of the anon_vma is held for so many mappings at most, in which
+ * fork() and exit() of the sharers wait. The others' turn is the next pass.
+ */
+#define MAPPINGS_MAX 256
+
 /* One call of pagefold_fold(), as rmap_walk() carries it along. */
 struct walk {
 	struct page *page;
 	struct page *frame;
+	unsigned int tried;
 	struct pagefold_fold outcome;
 };
 
@@ -134,6 +141,7 @@ static void fold_pte(struct walk *walk, struct vm_area_struct *vma,
 		walk->outcome.refused++;
 		return;
 	}
+	walk->tried++;
 	flush_cache_page(vma, addr, pte_pfn(pte));
 	pte = ptep_clear_flush(vma, addr, ptep);
 	if (may_replace(walk))
@@ -164,7 +172,7 @@ static bool fold_mapping(struct folio *folio, struct vm_area_struct *vma,
 		fold_pte(walk, vma, pvmw.address, pvmw.pte);
 	}
 	pagefold_notifier_end(&range);
-	return true;
+	return walk->tried < MAPPINGS_MAX;
 }
 
 static void count_outcome(struct walk *walk)

@@ -2,6 +2,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mutex.h>
+#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include "compat/kernel.h"
 #include "frame.h"
@@ -13,12 +14,19 @@
  *
  *   mapping   KSM, NULL stable node: the kernel takes it for a KSM page
  *             that has no rmap (rmap_walk_ksm(), collect_procs_ksm())
+ *   index     MARK, which no page of a process has, and the load it is held by
  *   private   full fingerprint
  *   lru       link in the list of all frames
  *   _refcount 1 of pagefold + 1 a mapping
  *
  * No PG_lru: not swappable, not movable, left alone by khugepaged.
  */
+
+/* KSM's own pages have a NULL stable node for moments, but never this index. */
+#define MARK (~0UL << 32)
+
+/* What tells the frames of this load from those of earlier ones. */
+static unsigned int load;
 
 /* All frames, protected by frames_lock. The sweep turns it around. */
 static LIST_HEAD(frames);
@@ -69,7 +77,8 @@ static void become_frame(struct page *frame, u64 fingerprint)
 {
 	__SetPageUptodate(frame);
 	__folio_set_swapbacked(page_folio(frame));
-	pagefold_set_mapping_ksm(frame);
+	page_folio(frame)->index = MARK | load;
+	pagefold_set_mapping_ksm(page_folio(frame));
 	set_page_private(frame, fingerprint);
 }
 
@@ -115,26 +124,29 @@ free:
 	return NULL;
 }
 
-void pagefold_frame_adopt(struct page *page)
+bool pagefold_frame_adopt(struct page *page)
 {
-	u32 tag = pagefold_index_tag(&pagefold_index, page_to_pfn(page));
 	u64 fingerprint;
 
 	/* Met twice before the visit got round to it. */
-	if (pagefold_tag_is_frame(tag))
-		return;
+	if (pagefold_frame_is_held(page))
+		return false;
 	fingerprint = fingerprint_of(page);
 	set_page_private(page, fingerprint);
 	if (!enter(page, fingerprint))
-		return;
+		return false;
+	page_folio(page)->index = MARK | load;
 	pagefold_count(frames_adopted);
 	trace_pagefold_frame_adopted(page_to_pfn(page));
+	return true;
 }
 
 /* Out of the index and the list, and pagefold's reference back. */
 static void leave(struct page *frame)
 {
 	lockdep_assert_held(&frames_lock);
+	/* Not held any more; the other loads are told by the rest of MARK. */
+	page_folio(frame)->index = MARK | (load - 1);
 	pagefold_index_remove(&pagefold_index, page_to_pfn(frame));
 	list_del(&frame->lru);
 	atomic_long_dec(&pagefold_stats.frames_live);
@@ -149,12 +161,26 @@ static void prune(struct page *frame)
 	pagefold_count(frames_pruned);
 }
 
+/*
+ * The caller may be the second to come for this frame, and hold an mmap lock:
+ * it must not wait for who reads the list. Frames come only from the scanner,
+ * so a page that is not held any more has not become another one.
+ */
 void pagefold_frame_prune(struct page *frame)
 {
-	mutex_lock(&frames_lock);
-	if (!pagefold_frame_mappings(frame))
+	if (!mutex_trylock(&frames_lock))
+		return;
+	if (pagefold_frame_is_held(frame) && !pagefold_frame_mappings(frame))
 		prune(frame);
 	mutex_unlock(&frames_lock);
+}
+
+/* Full frames are out of the index, so that nobody has to pass them by. */
+static void link_again(struct page *frame, int mappings)
+{
+	if (mappings < PAGEFOLD_FRAME_FULL / 2)
+		pagefold_index_insert(&pagefold_index, page_to_pfn(frame),
+				      pagefold_tag_frame(page_private(frame)));
 }
 
 static void look_after(struct page *frame)
@@ -163,13 +189,32 @@ static void look_after(struct page *frame)
 	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
 	int mappings = pagefold_frame_mappings(frame);
 
-	if (pagefold_broken(!pagefold_tag_is_frame(tag)))
-		return;
 	if (!mappings)
 		prune(frame);
+	else if (!pagefold_tag_is_frame(tag))
+		link_again(frame, mappings);
 	else if (pagefold_tag_is_lonely(tag) != (mappings == 1))
 		pagefold_index_set_lonely(&pagefold_index, pfn,
 					  mappings == 1);
+}
+
+unsigned long pagefold_frame_prune_some(unsigned long max)
+{
+	struct page *frame, *next;
+	unsigned long freed = 0;
+
+	if (!mutex_trylock(&frames_lock))
+		return 0;
+	list_for_each_entry_safe(frame, next, &frames, lru) {
+		if (!max--)
+			break;
+		if (pagefold_frame_mappings(frame))
+			continue;
+		prune(frame);
+		freed++;
+	}
+	mutex_unlock(&frames_lock);
+	return freed;
 }
 
 void pagefold_frame_sweep(unsigned long max)
@@ -216,8 +261,19 @@ bool pagefold_frame_is_ours(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	return pagefold_mapping_is_frame(folio) && !folio_test_lru(folio) &&
-	       !folio_test_large(folio);
+	return pagefold_mapping_is_ksm_null(folio) &&
+	       (READ_ONCE(folio->index) & MARK) == MARK;
+}
+
+bool pagefold_frame_is_held(struct page *page)
+{
+	return pagefold_frame_is_ours(page) &&
+	       page_folio(page)->index == (MARK | load);
+}
+
+void pagefold_frame_init(void)
+{
+	load = get_random_u32();
 }
 
 void pagefold_frame_release_all(void)
@@ -225,7 +281,9 @@ void pagefold_frame_release_all(void)
 	struct page *frame, *next;
 
 	mutex_lock(&frames_lock);
-	list_for_each_entry_safe(frame, next, &frames, lru)
+	list_for_each_entry_safe(frame, next, &frames, lru) {
 		leave(frame);
+		cond_resched();
+	}
 	mutex_unlock(&frames_lock);
 }

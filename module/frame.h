@@ -27,16 +27,27 @@ struct page *pagefold_frame_make(struct page *page, u64 fingerprint);
  * @page: page for which pagefold_frame_is_ours() holds, referenced.
  *
  * Context: Process context.
+ * Return: true if it is held now.
  */
-void pagefold_frame_adopt(struct page *page);
+bool pagefold_frame_adopt(struct page *page);
 
 /**
  * pagefold_frame_prune() - free a frame if nobody maps it.
- * @frame: frame in the index.
+ * @frame: what was a frame in this turn of the scanner; maybe freed since.
  *
- * Context: Process context, the scanner or while it is kept off.
+ * Context: Process context, the scanner. Does not wait: what is not freed now
+ * is freed by the sweep.
  */
 void pagefold_frame_prune(struct page *frame);
+
+/**
+ * pagefold_frame_prune_some() - free frames that nobody maps, for reclaim.
+ * @max: how many to look at.
+ *
+ * Context: Any that may take a mutex by trylock, the scanner kept off.
+ * Return: Pages freed.
+ */
+unsigned long pagefold_frame_prune_some(unsigned long max);
 
 /**
  * pagefold_frame_sweep() - look after some of the frames.
@@ -58,11 +69,22 @@ int pagefold_frame_mappings(const struct page *frame);
 /**
  * pagefold_frame_is_ours() - is this a frame, of this load or an earlier one?
  * @page: a page that is mapped or referenced.
- *
- * The state is one that the kernel's own KSM never gives a mapped page: KSM
- * mapping, NULL stable node, not on the LRU.
  */
 bool pagefold_frame_is_ours(struct page *page);
+
+/* Is this a frame of this load, which holds a reference to it? */
+bool pagefold_frame_is_held(struct page *page);
+
+/* Once, before any other. */
+void pagefold_frame_init(void);
+
+/*
+ * No more is folded into a frame with so many mappings. fork() copies mappings
+ * without a look at the reference count: a process has no more than these of
+ * one frame, and there are no more than 2^22 processes (PID_MAX_LIMIT), so the
+ * count stays below 2^31.
+ */
+#define PAGEFOLD_FRAME_FULL 256
 
 /**
  * pagefold_frame_release_all() - let go of every frame, for unloading.

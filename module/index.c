@@ -61,6 +61,8 @@ static bool unlink_if(struct pagefold_index *ix, unsigned long pfn,
 			link = &entry_at(ix, *link)->next;
 		if (!WARN_ON_ONCE(!*link))
 			cut(link, entry, tag);
+		else
+			WRITE_ONCE(entry->tag, tag);
 	}
 	spin_unlock(stripe);
 	return same;

@@ -28,6 +28,7 @@ static int __init pagefold_init(void)
 	if (err)
 		return err;
 	pagefold_fingerprint_seed(&pagefold_seed);
+	pagefold_frame_init();
 	err = pagefold_index_init(&pagefold_index, totalram_pages());
 	if (err)
 		return err;

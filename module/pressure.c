@@ -2,6 +2,7 @@
 #include <linux/jiffies.h>
 #include <linux/swap.h>
 #include "compat/shrinker.h"
+#include "frame.h"
 #include "pressure.h"
 #include "scan.h"
 #include "stats.h"
@@ -14,24 +15,35 @@ static unsigned long next_time;
 static unsigned long count_objects(struct shrinker *unused,
 				   struct shrink_control *sc)
 {
-	return get_nr_swap_pages() > 0 ?
-	       atomic_long_read(&pagefold_stats.frames_live) : 0;
+	return atomic_long_read(&pagefold_stats.frames_live);
 }
 
-/*
- * Nothing can be freed from here: which mappings a lonely frame has left is
- * found by walking page tables, and that is the scanner's work.
- */
-static unsigned long scan_objects(struct shrinker *unused,
-				  struct shrink_control *sc)
+/* Lonely frames are of use to reclaim only if it can swap what they become. */
+static void ring(void)
 {
 	unsigned long next = READ_ONCE(next_time);
 
 	/* Of several that come at once, one rings. */
-	if (time_after_eq(jiffies, next) &&
+	if (get_nr_swap_pages() > 0 && time_after_eq(jiffies, next) &&
 	    cmpxchg(&next_time, next, jiffies + INTERVAL) == next)
 		pagefold_scan_relieve();
-	return SHRINK_STOP;
+}
+
+/*
+ * Frames that nobody maps are freed from here. Which mapping a lonely frame
+ * has left is found by walking page tables, and that is the scanner's work.
+ */
+static unsigned long scan_objects(struct shrinker *unused,
+				  struct shrink_control *sc)
+{
+	unsigned long freed;
+
+	ring();
+	if (!pagefold_scan_tryhold())
+		return SHRINK_STOP;
+	freed = pagefold_frame_prune_some(sc->nr_to_scan);
+	pagefold_scan_release();
+	return freed ? freed : SHRINK_STOP;
 }
 
 int pagefold_pressure_watch(void)

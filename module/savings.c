@@ -5,20 +5,15 @@
 #include "pagefold.h"
 #include "savings.h"
 #include "scope.h"
+#include "split.h"
 #include "table.h"
-
-static bool any_anon(struct vm_area_struct *vma)
-{
-	return vma->anon_vma && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));
-}
 
 static void add_entry(struct pagefold_savings *savings, pte_t pte)
 {
 	int mappings;
 
 	if (!pte_present(pte) || pte_special(pte) ||
-	    !pagefold_tag_is_frame(pagefold_index_tag(&pagefold_index,
-						      pte_pfn(pte))))
+	    !pagefold_frame_is_held(pte_page(pte)))
 		return;
 	mappings = max(pagefold_frame_mappings(pte_page(pte)), 1);
 	savings->folded++;
@@ -50,7 +45,7 @@ static int add_step(struct mm_struct *mm, unsigned long *addr,
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	if (!pagefold_scope_exiting(mm) &&
-	    pagefold_table_next(mm, *addr, any_anon, &table)) {
+	    pagefold_table_next(mm, *addr, pagefold_split_wanted, &table)) {
 		if (table.pmd)
 			add_table(savings, &table);
 		*addr = table.end;

@@ -13,6 +13,7 @@
 #include "scan.h"
 #include "scope.h"
 #include "settle.h"
+#include "split.h"
 #include "sweep.h"
 #include "trace.h"
 #include "visit.h"
@@ -25,7 +26,10 @@
  * Mappings of cold frames given back at once, at most: each takes a page from
  * the reserves until reclaim has swapped something out.
  */
-#define COLD_MAX 256
+#define COLD_MAX 32
+
+/* While stopped, the scanner still frees frames that nobody maps. */
+#define STOPPED_MS 5000
 
 /* Held for each page table visited; whoever takes it keeps the scanner off. */
 static DEFINE_MUTEX(turn_lock);
@@ -44,9 +48,12 @@ static u64 news;	/* folds and candidates of this pass */
 static u64 visited;	/* page table entries of this pass */
 static u64 written;	/* dirty bits cleared in this pass */
 
+/* What is given back when memory is short is given back while stopped, too. */
 static bool may_go_on(void)
 {
-	return pagefold_running() && !kthread_should_stop();
+	return !kthread_should_stop() &&
+	       (pagefold_running() ||
+		(visit->relieve && pagefold_setting(run) == PAGEFOLD_STOP));
 }
 
 /* A reason to end the rest between two passes. */
@@ -129,7 +136,7 @@ static void visit_all(void)
 	int pid = 0;
 
 	while (may_go_on() && (mm = pagefold_scope_next(&pid))) {
-		if (pagefold_scope_mm(mm))
+		if (visit->relieve || pagefold_scope_mm(mm))
 			visit_mm(mm);
 		mmdrop(mm);
 	}
@@ -178,11 +185,13 @@ static void pass(void)
 static void give_back(void)
 {
 	visit->relieve = true;
+	visit->wanted = pagefold_split_wanted;
 	visit->cold = COLD_MAX;
 	WRITE_ONCE(relieve, false);
 	sweep();
 	visit_all();
 	visit->relieve = false;
+	visit->wanted = pagefold_scope_vma;
 	visit->cold = 0;
 }
 
@@ -202,14 +211,34 @@ static void rest(void)
 		sleep_ms(more, rung);
 }
 
-/* Each relief takes the place of what was left of a rest. */
+/* One relief between two passes, in the place of what was left of a rest. */
 static void relieved_rest(void)
 {
 	rest();
-	while (may_go_on() && READ_ONCE(relieve)) {
+	if (!may_go_on() || !READ_ONCE(relieve))
+		return;
+	give_back();
+	pause_ms(pagefold_budget_settle(&budget));
+}
+
+/* A reason to do something while stopped, but not while all is split. */
+static bool called(void)
+{
+	return kthread_should_stop() || pagefold_running() ||
+	       (READ_ONCE(relieve) &&
+		pagefold_setting(run) == PAGEFOLD_STOP);
+}
+
+static void stopped(void)
+{
+	sleep_ms(STOPPED_MS, called);
+	if (kthread_should_stop() ||
+	    pagefold_setting(run) != PAGEFOLD_STOP)
+		return;
+	if (READ_ONCE(relieve))
 		give_back();
-		sleep_ms(pagefold_budget_settle(&budget), pressed);
-	}
+	else
+		sweep();
 }
 
 static int scan(void *unused)
@@ -218,10 +247,10 @@ static int scan(void *unused)
 	set_user_nice(current, 5);
 	pagefold_budget_start(&budget);
 	while (!kthread_should_stop()) {
-		wait_event_freezable(doorbell, kthread_should_stop() ||
-				     pagefold_running());
-		if (!may_go_on())
+		if (!may_go_on()) {
+			stopped();
 			continue;
+		}
 		pagefold_budget_pass(&budget);
 		pass();
 		relieved_rest();
@@ -246,6 +275,11 @@ void pagefold_scan_hold(void)
 	mutex_lock(&turn_lock);
 }
 
+bool pagefold_scan_tryhold(void)
+{
+	return mutex_trylock(&turn_lock);
+}
+
 void pagefold_scan_release(void)
 {
 	mutex_unlock(&turn_lock);
@@ -263,6 +297,7 @@ int pagefold_scan_start(void)
 	visit = kvzalloc(sizeof(*visit), GFP_KERNEL);
 	if (!visit)
 		return -ENOMEM;
+	visit->wanted = pagefold_scope_vma;
 	task = kthread_create(scan, NULL, "pagefold");
 	if (IS_ERR(task)) {
 		kvfree(visit);

@@ -38,6 +38,7 @@ void pagefold_scan_relieve(void);
  * Context: Process context; waits for the page table in hand.
  */
 void pagefold_scan_hold(void);
+bool pagefold_scan_tryhold(void);
 void pagefold_scan_release(void);
 
 /* CPU time of the scanner's thread, in ns. */

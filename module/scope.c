@@ -29,7 +29,8 @@ bool pagefold_scope_vma(struct vm_area_struct *vma)
 	vm_flags_t flags = READ_ONCE(vma->vm_flags);
 
 	return !(flags & NEVER) && wanted(flags) && READ_ONCE(vma->anon_vma) &&
-	       !userfaultfd_armed(vma) && !vma_is_dax(vma);
+	       !userfaultfd_armed(vma) && !vma_is_dax(vma) &&
+	       !pagefold_mm_mirrored(vma->vm_mm);
 }
 
 bool pagefold_scope_mm(struct mm_struct *mm)

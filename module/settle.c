@@ -73,6 +73,7 @@ static bool become_candidate(struct page *page, u64 fingerprint)
 	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page),
 				  pagefold_twin_tag(page, fingerprint))) {
 		pagefold_count(nomem);
+		retry_later(page);
 		return false;
 	}
 	trace_pagefold_candidate(page_to_pfn(page));
@@ -181,10 +182,12 @@ static bool settle_locked(struct page *page, bool judge)
 
 enum pagefold_content pagefold_settle_read(struct page *page, bool judge)
 {
-	u64 start = local_clock();
+	u64 start = local_clock(), fingerprint;
 	bool zero;
-	u64 fingerprint = fingerprint_of(page, &zero);
 
+	if (PageHWPoison(page))
+		return PAGEFOLD_CONTENT_OPEN;
+	fingerprint = fingerprint_of(page, &zero);
 	pagefold_count_add(cpu_ns_fingerprint, local_clock() - start);
 	if (judge && !seen_before(page, fingerprint))
 		return PAGEFOLD_CONTENT_OPEN;
@@ -204,10 +207,8 @@ bool pagefold_settle(struct page *page, bool judge)
 	struct folio *folio;
 	bool news = false;
 
-	if (pagefold_frame_is_ours(page)) {
-		pagefold_frame_adopt(page);
-		return true;
-	}
+	if (pagefold_frame_is_ours(page))
+		return pagefold_frame_adopt(page);
 	if (!trylock_page(page)) {
 		pagefold_count(lock_busy);
 		return false;

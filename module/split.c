@@ -9,11 +9,39 @@
 #include "table.h"
 #include "trace.h"
 
-/* break_ksm() in mm/ksm.c: the fault that GUP uses before it pins. */
-int pagefold_split_one(struct vm_area_struct *vma, unsigned long addr)
+static bool maps_frame(pte_t pte)
+{
+	return pte_present(pte) && !pte_special(pte) &&
+	       pagefold_frame_is_ours(pte_page(pte));
+}
+
+/* The first address from @addr on, before @end, that maps a frame, or @end. */
+static unsigned long next_frame(struct mm_struct *mm, pmd_t *pmd,
+				unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl; /* of the page table */
+	pte_t *ptep, *first;
+
+	if (addr >= end || !pagefold_pte_map(mm, pmd, addr, &first, &ptl))
+		return end;
+	for (ptep = first; addr < end; addr += PAGE_SIZE, ptep++)
+		if (maps_frame(ptep_get(ptep)))
+			break;
+	pte_unmap_unlock(first, ptl);
+	return addr;
+}
+
+/*
+ * break_ksm() in mm/ksm.c: the fault that GUP uses before it pins. NOWAIT: if
+ * the mapping is gone by now, this must not wait for what its file or swap
+ * would have to bring in. It never lets go of the mmap lock.
+ */
+static int unshare(struct vm_area_struct *vma, unsigned long addr)
 {
 	vm_fault_t fault = handle_mm_fault(vma, addr, FAULT_FLAG_UNSHARE |
-					   FAULT_FLAG_REMOTE, NULL);
+					   FAULT_FLAG_REMOTE |
+					   FAULT_FLAG_ALLOW_RETRY |
+					   FAULT_FLAG_RETRY_NOWAIT, NULL);
 
 	trace_pagefold_unshared(addr, (__force unsigned int)fault);
 	if (fault & VM_FAULT_OOM) {
@@ -23,37 +51,22 @@ int pagefold_split_one(struct vm_area_struct *vma, unsigned long addr)
 	/* SIGBUS: a truncated file took the mapping along. */
 	if (fault & VM_FAULT_ERROR)
 		return -EFAULT;
-	pagefold_count(unshared);
+	if (!(fault & VM_FAULT_RETRY))
+		pagefold_count(unshared);
 	return 0;
 }
 
-static bool any_anon(struct vm_area_struct *vma)
+int pagefold_split_one(struct vm_area_struct *vma, pmd_t *pmd,
+		       unsigned long addr)
+{
+	if (next_frame(vma->vm_mm, pmd, addr, addr + PAGE_SIZE) != addr)
+		return 0;
+	return unshare(vma, addr);
+}
+
+bool pagefold_split_wanted(struct vm_area_struct *vma)
 {
 	return vma->anon_vma && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));
-}
-
-static bool maps_frame(pte_t pte)
-{
-	return pte_present(pte) && !pte_special(pte) &&
-	       pagefold_frame_is_ours(pte_page(pte));
-}
-
-/* The first address in @table from @addr on that maps a frame, or its end. */
-static unsigned long next_frame(const struct pagefold_table *table,
-				unsigned long addr)
-{
-	spinlock_t *ptl; /* of the page table */
-	pte_t *ptep, *first;
-
-	if (addr >= table->end ||
-	    !pagefold_pte_map(table->vma->vm_mm, table->pmd, addr, &first,
-			      &ptl))
-		return table->end;
-	for (ptep = first; addr < table->end; addr += PAGE_SIZE, ptep++)
-		if (maps_frame(ptep_get(ptep)))
-			break;
-	pte_unmap_unlock(first, ptl);
-	return addr;
 }
 
 static int split_table(const struct pagefold_table *table)
@@ -62,20 +75,22 @@ static int split_table(const struct pagefold_table *table)
 	int err;
 
 	for (;;) {
-		addr = next_frame(table, addr);
+		addr = next_frame(table->vma->vm_mm, table->pmd, addr,
+				  table->end);
 		if (addr >= table->end)
 			return 0;
 		/*
 		 * A fault may back out when the entry just changed: look at
 		 * the same address again, as break_ksm() does.
 		 */
-		err = pagefold_split_one(table->vma, addr);
+		err = unshare(table->vma, addr);
 		if (err == -EFAULT)
 			addr += PAGE_SIZE;
 		else if (err)
 			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		cond_resched();
 	}
 }
 
@@ -88,7 +103,7 @@ static int split_step(struct mm_struct *mm, unsigned long *addr)
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	if (!pagefold_scope_exiting(mm) &&
-	    pagefold_table_next(mm, *addr, any_anon, &table)) {
+	    pagefold_table_next(mm, *addr, pagefold_split_wanted, &table)) {
 		*addr = table.end;
 		ret = table.pmd ? split_table(&table) : 0;
 		if (!ret)

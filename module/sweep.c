@@ -59,9 +59,10 @@ static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
 
 void pagefold_sweep(unsigned int pass, bool all)
 {
+	unsigned long frames_live = atomic_long_read(&pagefold_stats.frames_live);
 	u64 start = local_clock();
 
-	pagefold_frame_sweep(all ? ULONG_MAX : size);
+	pagefold_frame_sweep(all ? ULONG_MAX : max(size, frames_live / 4));
 	cursor = pagefold_index_sweep(&pagefold_index, cursor, size, look_at,
 				      &pass);
 	pagefold_count_add(swept, size);

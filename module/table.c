@@ -25,7 +25,7 @@ static pmd_t *find_pmd(struct mm_struct *mm, unsigned long addr,
 		return NULL;
 	}
 	pud = pud_offset(p4d, addr);
-	if (!pud_present(*pud)) {
+	if (!pud_present(*pud) || pud_leaf(*pud)) {
 		*end = pud_addr_end(addr, *end);
 		return NULL;
 	}

@@ -7,12 +7,6 @@
 #include "pagefold.h"
 #include "twin.h"
 
-/*
- * Far from where the kernel's reference count saturates (INT_MAX), so that
- * fork() of folded memory has room, too: past it a second frame is made.
- */
-#define FRAME_MAPPINGS_MAX (INT_MAX / 2)
-
 /* A part of a huge page is the second choice: it would have to be split. */
 struct search {
 	struct page *page;
@@ -48,8 +42,10 @@ static enum pagefold_index_verdict try_frame(struct search *search,
 {
 	struct page *frame = pfn_to_page(pfn);
 
-	if (pagefold_frame_fingerprint(frame) != search->fingerprint ||
-	    pagefold_frame_mappings(frame) > FRAME_MAPPINGS_MAX)
+	if (pagefold_frame_mappings(frame) >= PAGEFOLD_FRAME_FULL ||
+	    PageHWPoison(frame))
+		return PAGEFOLD_INDEX_DROP;
+	if (pagefold_frame_fingerprint(frame) != search->fingerprint)
 		return PAGEFOLD_INDEX_SKIP;
 	get_page(frame);
 	search->twin = (struct pagefold_twin){ .page = frame, .frame = true };
@@ -62,7 +58,7 @@ static bool same_page(struct page *page, u32 tag)
 	struct folio *folio = page_folio(page);
 
 	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
-	       identity(page) == pagefold_tag_ident(tag);
+	       !PageHWPoison(page) && identity(page) == pagefold_tag_ident(tag);
 }
 
 /* A part of a huge page is held by the reference count of the whole. */
@@ -77,7 +73,7 @@ struct page *pagefold_twin_get(unsigned long pfn)
 	if (!folio_try_get(folio))
 		return NULL;
 	/* Split or freed and made part of another before it was held? */
-	if (page_folio(page) == folio)
+	if (page_folio(page) == folio && !PageHWPoison(page))
 		return page;
 	folio_put(folio);
 	return NULL;

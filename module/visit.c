@@ -33,6 +33,7 @@
 struct table {
 	struct pagefold_visit *visit;
 	struct vm_area_struct *vma;
+	pmd_t *pmd;
 	/* Addresses of the first and the last dirty bit cleared. */
 	unsigned long flush_start;
 	unsigned long flush_end;
@@ -43,6 +44,8 @@ static void collect(struct pagefold_visit *visit, struct page *page)
 {
 	if (PageCompound(page) && visit->npages &&
 	    page_folio(visit->pages[visit->npages - 1]) == page_folio(page))
+		return;
+	if (pagefold_broken(visit->npages == ARRAY_SIZE(visit->pages)))
 		return;
 	get_page(page);
 	visit->pages[visit->npages++] = page;
@@ -56,7 +59,9 @@ static void visit_frame(struct table *table, struct page *frame,
 			unsigned long addr, pte_t *ptep, u32 tag)
 {
 	struct pagefold_visit *visit = table->visit;
-	struct pagefold_lonely lonely = { .addr = addr, .frame = frame };
+	struct pagefold_lonely lonely = {
+		.addr = addr, .pmd = table->pmd, .frame = frame,
+	};
 	int mappings;
 	bool cold;
 
@@ -66,6 +71,8 @@ static void visit_frame(struct table *table, struct page *frame,
 	cold = visit->cold && mappings == PAGEFOLD_FEW_SHARERS &&
 	       !pagefold_pte_test_and_clear_young(ptep);
 	visit->cold -= cold;
+	if (pagefold_broken(visit->nlonely == ARRAY_SIZE(visit->lonely)))
+		return;
 	if (mappings == 1 || cold)
 		visit->lonely[visit->nlonely++] = lonely;
 }
@@ -93,12 +100,15 @@ static void visit_clean(struct table *table, unsigned long pfn, u32 tag)
 	struct folio *folio = page_folio(page);
 
 	if (pagefold_frame_is_ours(page)) {
-		collect(visit, page);
+		/* One that is held and has no tag is full. */
+		if (!pagefold_frame_is_held(page))
+			collect(visit, page);
 		return;
 	}
 	if (!ordinary(folio))
 		return;
-	if (pagefold_settle_due(folio_pfn(folio), visit->pass, patience(tag)))
+	if (pagefold_settle_due(folio_pfn(folio) >> folio_order(folio),
+				visit->pass, patience(tag)))
 		collect(visit, page);
 }
 
@@ -254,7 +264,7 @@ static void visit_huge(struct pagefold_visit *visit,
 		       struct vm_area_struct *vma, pmd_t *pmd,
 		       unsigned long addr)
 {
-	struct table table = { .visit = visit, .vma = vma };
+	struct table table = { .visit = visit, .vma = vma, .pmd = pmd };
 	spinlock_t *ptl = pmd_lock(vma->vm_mm, pmd); /* of the entry */
 
 	if (pmd_present(*pmd) && pmd_trans_huge(*pmd) && !pmd_protnone(*pmd))
@@ -266,7 +276,7 @@ static void visit_table(struct pagefold_visit *visit,
 			struct vm_area_struct *vma, pmd_t *pmd,
 			unsigned long addr, unsigned long end)
 {
-	struct table table = { .visit = visit, .vma = vma };
+	struct table table = { .visit = visit, .vma = vma, .pmd = pmd };
 	spinlock_t *ptl; /* of the page table */
 	pte_t *ptep;
 	u64 start;
@@ -299,7 +309,7 @@ static void unshare_lonely(struct pagefold_visit *visit,
 
 	while (visit->nlonely) {
 		lonely = &visit->lonely[--visit->nlonely];
-		pagefold_split_one(vma, lonely->addr);
+		pagefold_split_one(vma, lonely->pmd, lonely->addr);
 		pagefold_frame_prune(lonely->frame);
 	}
 	memalloc_noreclaim_restore(flags);
@@ -313,7 +323,7 @@ static bool find_table(struct pagefold_visit *visit,
 
 	for (step = 0; step < STEPS_MAX; step++) {
 		if (!pagefold_table_next(visit->mm, visit->next,
-					 pagefold_scope_vma, found))
+					 visit->wanted, found))
 			return false;
 		visit->next = found->end;
 		if (found->pmd)
@@ -326,7 +336,7 @@ static bool find_table(struct pagefold_visit *visit,
 /* All VMAs that share the first page table found. */
 static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 {
-	unsigned long region = 0;
+	unsigned long region = ULONG_MAX; /* none yet; 0 is the lowest one */
 	struct pagefold_table found;
 
 	for (;;) {
@@ -334,7 +344,8 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 			return PAGEFOLD_TURN_DONE;
 		if (!found.pmd)
 			return PAGEFOLD_TURN_MORE;
-		if (region && (found.start & PMD_MASK) != region) {
+		if (region != ULONG_MAX &&
+		    (found.start & PMD_MASK) != region) {
 			visit->next = found.start;
 			return PAGEFOLD_TURN_MORE;
 		}

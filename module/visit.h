@@ -12,10 +12,12 @@
 /**
  * struct pagefold_lonely - a mapping that is to become ordinary memory again.
  * @addr: its address.
+ * @pmd: entry of its page table.
  * @frame: the frame mapped there.
  */
 struct pagefold_lonely {
 	unsigned long addr;
+	pmd_t *pmd;
 	struct page *frame;
 };
 
@@ -29,6 +31,7 @@ enum pagefold_turn {
  * struct pagefold_visit - where a visit is and what it found.
  * @mm: the memory visited, held by mm_count.
  * @next: address to go on at.
+ * @wanted: which mappings to visit: those in scope, or with @relieve all.
  * @pass: number of the pass.
  * @judge: the mm has secondary page tables, see pagefold_settle().
  * @relieve: memory is short: only look for frames to give back, cold ones too.
@@ -44,6 +47,7 @@ enum pagefold_turn {
 struct pagefold_visit {
 	struct mm_struct *mm;
 	unsigned long next;
+	bool (*wanted)(struct vm_area_struct *vma);
 	unsigned int pass;
 	bool judge;
 	bool relieve;

@@ -7,7 +7,7 @@
 
 #include "pagefold_harness.h"
 
-#define NR	64
+#define NR	32
 
 FIXTURE(run) {
 	u64 seed;

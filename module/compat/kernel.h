@@ -113,16 +113,30 @@ static inline int pagefold_mapcount(struct folio *folio)
 	return atomic_read(&folio->_mapcount) + 1;
 }
 
-/* Makes @frame, fresh from the allocator, what DESIGN calls a frame. */
-static inline void pagefold_set_mapping_ksm(struct page *frame)
+/* KSM mapping with a NULL stable node. KSM's own pages are so for moments. */
+static inline void pagefold_set_mapping_ksm(struct folio *folio)
 {
-	frame->mapping = (void *)PAGEFOLD_MAPPING_KSM;
+	folio->mapping = (void *)PAGEFOLD_MAPPING_KSM;
 }
 
-/* KSM mapping with a NULL stable node: a frame of ours, of any load. */
-static inline bool pagefold_mapping_is_frame(struct folio *folio)
+static inline bool pagefold_mapping_is_ksm_null(struct folio *folio)
 {
-	return folio->mapping == (void *)PAGEFOLD_MAPPING_KSM;
+	return READ_ONCE(folio->mapping) == (void *)PAGEFOLD_MAPPING_KSM;
+}
+
+/*
+ * Does a driver mirror this mm (HMM)? migrate_vma_setup() replaces any mapping
+ * by a migration entry that rmap_walk_ksm() would not find again. Private to
+ * mm/mmu_notifier.c, whose struct starts like this since 5.5.
+ */
+static inline bool pagefold_mm_mirrored(struct mm_struct *mm)
+{
+	const struct {
+		struct hlist_head list;
+		bool has_itree;
+	} *subscriptions = (void *)READ_ONCE(mm->notifier_subscriptions);
+
+	return subscriptions && READ_ONCE(subscriptions->has_itree);
 }
 
 /* Bits that tell a page of one process from what comes at its frame next. */
