@@ -39,6 +39,7 @@ static struct task_struct *scanner;
 
 /* Set by others, cleared by the scanner. */
 static bool woken;
+static bool changed;
 static bool relieve;
 
 /* The scanner's own. */
@@ -65,7 +66,13 @@ static bool rung(void)
 /* A reason to do something before pages can have settled. */
 static bool pressed(void)
 {
-	return !may_go_on() || READ_ONCE(relieve);
+	return !may_go_on() || READ_ONCE(relieve) || READ_ONCE(changed);
+}
+
+/* A reason to think again how long that takes. */
+static bool unsettled(void)
+{
+	return !may_go_on() || READ_ONCE(changed);
 }
 
 /* Sleep so long, unless the scanner is to stop or, with @wake, to wake up. */
@@ -199,14 +206,22 @@ static void give_back(void)
  * Until pages that were clean now can count as settled no wake-up makes the
  * next pass start; only then it ends the rest.
  */
+static void wait_settled(bool (*wake)(void))
+{
+	do {
+		WRITE_ONCE(changed, false);
+		sleep_ms(pagefold_budget_settle(&budget), wake);
+	} while (READ_ONCE(changed));
+}
+
 static void rest(void)
 {
-	unsigned int settle = pagefold_budget_settle(&budget);
 	unsigned int more = pagefold_budget_rest(&budget, visited, news,
 						 written);
 
-	trace_pagefold_pass(visit->pass, visited, news, settle + more);
-	sleep_ms(settle, pressed);
+	trace_pagefold_pass(visit->pass, visited, news,
+			    pagefold_budget_settle(&budget) + more);
+	wait_settled(pressed);
 	if (!READ_ONCE(relieve))
 		sleep_ms(more, rung);
 }
@@ -218,7 +233,7 @@ static void relieved_rest(void)
 	if (!may_go_on() || !READ_ONCE(relieve))
 		return;
 	give_back();
-	pause_ms(pagefold_budget_settle(&budget));
+	wait_settled(unsettled);
 }
 
 /* A reason to do something while stopped, but not while all is split. */
@@ -261,6 +276,12 @@ static int scan(void *unused)
 void pagefold_scan_wake(void)
 {
 	WRITE_ONCE(woken, true);
+	wake_up(&doorbell);
+}
+
+void pagefold_scan_changed(void)
+{
+	WRITE_ONCE(changed, true);
 	wake_up(&doorbell);
 }
 

@@ -25,6 +25,9 @@ void pagefold_scan_stop(void);
 /* Start the next pass now, and passes without rest until it finds nothing. */
 void pagefold_scan_wake(void);
 
+/* A setting changed: what the scanner is waiting for may be over. */
+void pagefold_scan_changed(void);
+
 /**
  * pagefold_scan_relieve() - memory is short: give lonely frames back now.
  *

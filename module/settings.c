@@ -52,6 +52,7 @@ int pagefold_number_set(const struct pagefold_number *number, const char *text)
 	if (value < number->min || value > number->max)
 		return -ERANGE;
 	WRITE_ONCE(*number->value, value);
+	pagefold_scan_changed();
 	return 0;
 }
 
