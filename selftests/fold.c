@@ -41,6 +41,24 @@ TEST_F(fold, many_in_a_process)
 	EXPECT_TRUE(pf_holds_all(mem, MANY, self->seed));
 }
 
+/* How many mappings one frame takes is its own affair; it is more than this. */
+TEST_F(fold, more_than_one_frame_takes)
+{
+	const size_t n = 2048;
+	char *mem = pf_twins(n, self->seed);
+	size_t i;
+
+	ASSERT_TRUE(pf_wait_until(pf_distinct(mem, n) <= n / 100));
+	for (i = 0; i < n; i++)
+		ASSERT_TRUE(pf_folded(mem + i * PF_PAGE));
+	EXPECT_TRUE(pf_holds_all(mem, n, self->seed));
+	for (i = 0; i < n; i += 97)
+		mem[i * PF_PAGE + i] ^= 1;
+	for (i = 0; i < n; i++)
+		ASSERT_EQ(i % 97 != 0, pf_holds(mem + i * PF_PAGE,
+						self->seed));
+}
+
 TEST_F(fold, frame_is_none_of_the_twins)
 {
 	char *mem = pf_map(2);

@@ -126,6 +126,7 @@ u64 pf_pfn(const void *addr);
 u64 pf_kflags(u64 pfn);
 u64 pf_kcount(u64 pfn);
 u64 pf_kcgroup(u64 pfn);
+void pf_drain_lru(void);
 bool pf_is_frame(u64 pfn);
 bool pf_is_zero_page(u64 pfn);
 bool pf_folded(const void *addr);

@@ -124,7 +124,7 @@ static bool ksm_flag_lies(void)
 }
 
 /* Let no page wait in a CPU's batch any more for its place on an LRU list. */
-static void drain_lru(void)
+void pf_drain_lru(void)
 {
 	void *page = NULL;
 	int node = 0, status;
@@ -147,7 +147,7 @@ bool pf_is_frame(u64 pfn)
 		return false;
 	if (!ksm_flag_lies())
 		return true;
-	drain_lru();
+	pf_drain_lru();
 	return flagged_as_frame(pfn);
 }
 
@@ -283,13 +283,14 @@ static u64 word_at(u64 seed, size_t i)
 	return z ^ z >> 32;
 }
 
+/* Fill a page with what belongs to a seed; to seed 0 belong zeroes. */
 void pf_fill(void *page, u64 seed)
 {
 	u64 *word = page;
 	size_t i;
 
 	for (i = 0; i < PF_PAGE / sizeof(*word); i++)
-		word[i] = word_at(seed, i);
+		word[i] = seed ? word_at(seed, i) : 0;
 }
 
 void pf_fill_all(char *mem, size_t n, u64 seed)

@@ -186,6 +186,8 @@ void pf_end(void)
 
 	if (!saved_by || !pf_loaded())
 		return;
+	/* else it might rest for as long as some test's settle_ms was */
+	pf_set("run", "0");
 	for (i = 0; i < NR_TUNABLES; i++)
 		pf_set(tunables[i], saved[i]);
 }
@@ -221,8 +223,8 @@ int pf_begin(void)
 	static const char * const values[NR_TUNABLES] = {
 		"madvise", "100", "0", "1", "1",
 	};
+	int ret = pf_set("run", "0");
 	size_t i;
-	int ret = 0;
 
 	for (i = 0; i < NR_TUNABLES && !ret; i++)
 		ret = pf_set(tunables[i], values[i]);

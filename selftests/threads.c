@@ -59,7 +59,8 @@ FIXTURE_SETUP(threads)
 		SKIP(return, "pagefold is not loaded");
 	ASSERT_EQ(0, pf_set("scope", variant->scope));
 	ASSERT_EQ(0, pf_set("settle_ms", variant->settle_ms));
-	for (i = 0; i < STOCK; i++)
+	/* the first of the stock, seed 0, is a page full of zeroes */
+	for (i = 1; i < STOCK; i++)
 		self->stock[i] = pf_seed();
 	for (i = 0; i < THREADS; i++) {
 		self->workers[i].mem = pf_map(NR);

@@ -14,7 +14,6 @@
  * those processes are read. This process is never part of the count.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
@@ -341,8 +340,7 @@ static void read_all(void)
 	if (!proc)
 		err(1, "/proc");
 	while ((d = readdir(proc)))
-		if (isdigit((unsigned char)*d->d_name) &&
-		    atoi(d->d_name) != getpid())
+		if (atoi(d->d_name) && atoi(d->d_name) != getpid())
 			read_process(d->d_name);
 	closedir(proc);
 }
