@@ -101,6 +101,57 @@ TEST_F(memcg, frames_are_charged)
 				  NR * PF_PAGE / 2));
 }
 
+/* As hold_pairs(), but not to be killed; at last with the pages split. */
+static int hold_unkillable(struct pf_peer *self, void *arg)
+{
+	u64 first = pf_seed() + 4096;
+	size_t i;
+
+	if (pf_file_write("/proc/self/oom_score_adj", "-1000"))
+		return 1;
+	if (pf_cgroup_write(GROUP, "cgroup.procs", "0"))
+		return 2;
+	/* pf_seed() goes on in steps of 4096 */
+	fill_pairs(arg, NR);
+	pf_meet(self);
+	pf_meet(self);
+	for (i = 0; i < 2 * NR; i++)
+		if (!pf_holds((char *)arg + i * PF_PAGE, first + i / 2 * 4096))
+			return 3;
+	return 0;
+}
+
+/* Splitting everything ends when memory does, and can be asked for again. */
+TEST_F(memcg, split_without_memory)
+{
+	long long current;
+	char limit[32];
+	pid_t pid;
+
+	self->mem = pf_map(2 * NR);
+	self->peer = pf_peer_start(hold_unkillable, self->mem);
+	pf_meet(&self->peer);
+	pid = self->peer.pid;
+	ASSERT_TRUE(pf_wait_until(pairs_folded(pid, self->mem, NR)));
+	pf_cgroup_write(GROUP, "memory.swap.max", "0");
+	current = pf_cgroup_number(GROUP, "memory.current");
+	snprintf(limit, sizeof(limit), "%lld", current + NR / 4 * 4096LL);
+	ASSERT_EQ(0, pf_cgroup_write(GROUP, "memory.max", limit));
+
+	EXPECT_EQ(-ENOMEM, pf_set("run", "2"));
+	EXPECT_NE(1, pf_get("run"));
+	EXPECT_TRUE(pf_is_frame(pf_pfn_of(pid, self->mem + (2 * NR - 1) *
+					  PF_PAGE)));
+	ASSERT_EQ(0, pf_cgroup_write(GROUP, "memory.max", "max"));
+	EXPECT_EQ(0, pf_set("run", "2"));
+	EXPECT_EQ(2, pf_get("run"));
+	EXPECT_FALSE(pf_is_frame(pf_pfn_of(pid, self->mem)));
+	EXPECT_FALSE(pf_is_frame(pf_pfn_of(pid, self->mem + (2 * NR - 1) *
+					   PF_PAGE)));
+	pf_meet(&self->peer);
+	EXPECT_EQ(0, pf_peer_end(&self->peer));
+}
+
 /* Take ever more memory, all of it in pairs that are waited for to fold. */
 static int take_more(struct pf_peer *self, void *arg)
 {
