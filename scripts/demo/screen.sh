@@ -6,7 +6,7 @@
 # a panel that is drawn in place in a terminal, else one line a second.
 
 # shellcheck disable=SC2034 # for summary.sh
-declare -A figure=() possible=() sample=()
+declare -A figure=() possible=() left=() stat=() sample=()
 processes=() failure=''
 used_history=() cpu_history=()
 panel_lines=0
@@ -32,6 +32,8 @@ screen_follow() {
 		loading) screen_loading "$rest" ;;
 		sample) take_sample "$rest" && screen_sample ;;
 		possible) take_possible "$rest" ;;
+		left) left[${rest% *}]=${rest#* } ;;
+		stat) stat[${rest% *}]=${rest#* } ;;
 		figure) figure[${rest% *}]=${rest#* } ;;
 		fail) failure=$rest ;;
 		esac

@@ -30,6 +30,13 @@ print_processes() {
 	done
 }
 
+# Where the rest is.
+print_left() {
+	printf 'Counted again at the end: %d MiB are copies or zeroes still, %d MiB of them in huge\n' \
+		"$(mib "${left[possible_kb]:-0}")" "$(mib "${left[huge_possible_kb]:-0}")"
+	printf "pages; pagefold's index takes %d MiB.\n" $((${stat[bytes_metadata]:-0} >> 20))
+}
+
 # at_rest_permille: the scanner's CPU share in the last samples.
 at_rest_permille() {
 	tail -n 12 "$out/samples.tsv" | awk -F '\t' '
@@ -56,6 +63,7 @@ print_summary() {
 		$(print_processes)
 
 		$(mib "$saved") MiB saved, $(percent_of "$saved" "$could") % of what is possible, $(tenths $((seconds / 100))) s after insmod.
+		$(print_left)
 		The scanner used $(tenths $((cpu / 100))) s of CPU time; at rest it uses $(tenths "$(at_rest_permille)") % of a CPU.
 		Booted with transparent_hugepage=$THP: $(mib "$huge") MiB were in huge pages.
 		pagefold ran with ${MODULE_WORDS[*]}.
