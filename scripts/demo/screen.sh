@@ -10,7 +10,7 @@ declare -A figure=() possible=() left=() stat=() sample=()
 processes=() failure=''
 used_history=() cpu_history=()
 panel_lines=0
-COLUMNS_MAX=64
+COLUMNS_MAX=60
 SAMPLE_NAMES=(t used anon free frames sharing zero passes cpu_ms)
 
 case $(locale charmap 2>/dev/null) in
