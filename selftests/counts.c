@@ -8,6 +8,7 @@
 FIXTURE(counts) {
 	struct pf_peer peers[PEERS];
 	char *mem;
+	u64 seed;
 };
 
 FIXTURE_SETUP(counts)
@@ -17,6 +18,7 @@ FIXTURE_SETUP(counts)
 	/* what an earlier program left is not what is counted here */
 	ASSERT_EQ(0, pf_set("run", "2"));
 	self->mem = pf_map(NR);
+	self->seed = pf_seed();
 }
 
 FIXTURE_TEARDOWN(counts)
@@ -28,20 +30,15 @@ FIXTURE_TEARDOWN(counts)
 	pf_end();
 }
 
-/* Pages with content from 0 to NR - 1, the same in every process. */
+/* Distinct pages, the same ones in every process. */
 static int hold(struct pf_peer *self, void *arg)
 {
-	char *mem = arg;
-	size_t i;
+	struct _test_data_counts *data = arg;
 
-	for (i = 0; i < NR; i++)
-		pf_fill(mem + i * PF_PAGE, i + 1);
+	pf_fill_each(data->mem, NR, data->seed);
 	pf_meet(self);
 	pf_meet(self);
-	for (i = 0; i < NR; i++)
-		if (!pf_holds(mem + i * PF_PAGE, i + 1))
-			return 1;
-	return 0;
+	return !pf_holds_each(data->mem, NR, data->seed);
 }
 
 static void start_all(struct _test_data_counts *self)
@@ -49,7 +46,7 @@ static void start_all(struct _test_data_counts *self)
 	int i;
 
 	for (i = 0; i < PEERS; i++)
-		self->peers[i] = pf_peer_start(hold, self->mem);
+		self->peers[i] = pf_peer_start(hold, self);
 	for (i = 0; i < PEERS; i++)
 		pf_meet(&self->peers[i]);
 	pf_set("run", "1");
@@ -70,6 +67,20 @@ static bool all_folded(struct _test_data_counts *self)
 			if (pf_pfn_of(self->peers[p].pid, page) != pfn)
 				return false;
 	}
+	return true;
+}
+
+/* The frames that all of them share in the end. */
+static bool fold_all(struct _test_data_counts *self, u64 *frames)
+{
+	size_t i;
+
+	start_all(self);
+	if (!pf_wait_until(all_folded(self)))
+		return false;
+	for (i = 0; i < NR; i++)
+		frames[i] = pf_pfn_of(self->peers[0].pid,
+				      self->mem + i * PF_PAGE);
 	return true;
 }
 
@@ -100,11 +111,7 @@ TEST_F(counts, zero_when_all_have_gone)
 	u64 frames[NR];
 	size_t i;
 
-	start_all(self);
-	ASSERT_TRUE(pf_wait_until(all_folded(self)));
-	for (i = 0; i < NR; i++)
-		frames[i] = pf_pfn_of(self->peers[0].pid,
-				      self->mem + i * PF_PAGE);
+	ASSERT_TRUE(fold_all(self, frames));
 	for (i = 0; i < PEERS; i++) {
 		pf_meet(&self->peers[i]);
 		EXPECT_EQ(0, pf_peer_end(&self->peers[i]));
@@ -118,11 +125,7 @@ TEST_F(counts, zero_when_all_were_killed)
 	u64 frames[NR];
 	size_t i;
 
-	start_all(self);
-	ASSERT_TRUE(pf_wait_until(all_folded(self)));
-	for (i = 0; i < NR; i++)
-		frames[i] = pf_pfn_of(self->peers[0].pid,
-				      self->mem + i * PF_PAGE);
+	ASSERT_TRUE(fold_all(self, frames));
 	for (i = 0; i < PEERS; i++)
 		pf_peer_kill(&self->peers[i]);
 	EXPECT_TRUE(pf_wait_until(none_left(frames)));

@@ -15,7 +15,7 @@
 #define MPOL_MF_MOVE	2
 
 FIXTURE(numa) {
-	u64 seeds[NR];
+	u64 seed;
 };
 
 static bool node_has_memory(int node)
@@ -36,14 +36,11 @@ static bool node_has_memory(int node)
 
 FIXTURE_SETUP(numa)
 {
-	size_t i;
-
 	if (pf_begin())
 		SKIP(return, "pagefold is not loaded");
 	if (!node_has_memory(1))
 		SKIP(return, "this machine has one memory node");
-	for (i = 0; i < NR; i++)
-		self->seeds[i] = pf_seed();
+	self->seed = pf_seed();
 }
 
 FIXTURE_TEARDOWN(numa)
@@ -51,18 +48,16 @@ FIXTURE_TEARDOWN(numa)
 	pf_end();
 }
 
-/* NR distinct pages on that node, page i with content i. */
+/* NR distinct pages on that node, the same ones at each call. */
 static char *map_on_node(struct _test_data_numa *self, int node)
 {
 	unsigned long mask = 1UL << node;
 	char *mem = pf_map(NR);
-	size_t i;
 
 	if (syscall(SYS_mbind, mem, NR * PF_PAGE, MPOL_BIND, &mask,
 		    sizeof(mask) * 8, 0))
 		pf_die("mbind to node %d", node);
-	for (i = 0; i < NR; i++)
-		pf_fill(mem + i * PF_PAGE, self->seeds[i]);
+	pf_fill_each(mem, NR, self->seed);
 	return mem;
 }
 
@@ -83,29 +78,6 @@ static bool all_on_node(char *mem, int node)
 	return true;
 }
 
-static bool same_frames(const char *a, const char *b)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++) {
-		u64 pfn = pf_pfn(a + i * PF_PAGE);
-
-		if (pfn != pf_pfn(b + i * PF_PAGE) || !pf_is_frame(pfn))
-			return false;
-	}
-	return true;
-}
-
-static bool right(struct _test_data_numa *self, const char *mem)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++)
-		if (!pf_holds(mem + i * PF_PAGE, self->seeds[i]))
-			return false;
-	return true;
-}
-
 TEST_F(numa, frames_stay_on_the_node)
 {
 	char *a, *b;
@@ -114,9 +86,9 @@ TEST_F(numa, frames_stay_on_the_node)
 	for (node = 0; node < 2; node++) {
 		a = map_on_node(self, node);
 		b = map_on_node(self, node);
-		ASSERT_TRUE(pf_wait_until(same_frames(a, b)));
+		ASSERT_TRUE(pf_wait_until(pf_same_frames(a, NR, getpid(), b)));
 		EXPECT_TRUE(all_on_node(a, node));
-		EXPECT_TRUE(right(self, a));
+		EXPECT_TRUE(pf_holds_each(a, NR, self->seed));
 		munmap(a, NR * PF_PAGE);
 		munmap(b, NR * PF_PAGE);
 	}
@@ -138,9 +110,9 @@ TEST_F(numa, moved_pages_are_found)
 		mask ^= 3;
 	}
 	twins = map_on_node(self, 0);
-	EXPECT_TRUE(pf_wait_long_until(same_frames(mem, twins)));
-	EXPECT_TRUE(right(self, mem));
-	EXPECT_TRUE(right(self, twins));
+	EXPECT_TRUE(pf_wait_long_until(pf_same_frames(mem, NR, getpid(), twins)));
+	EXPECT_TRUE(pf_holds_each(mem, NR, self->seed));
+	EXPECT_TRUE(pf_holds_each(twins, NR, self->seed));
 }
 
 /* Frames do not move; asking for it does no harm. */
@@ -149,13 +121,13 @@ TEST_F(numa, frames_do_not_move)
 	unsigned long mask = 1UL << 1;
 	char *a = map_on_node(self, 0), *b = map_on_node(self, 0);
 
-	ASSERT_TRUE(pf_wait_until(same_frames(a, b)));
+	ASSERT_TRUE(pf_wait_until(pf_same_frames(a, NR, getpid(), b)));
 	syscall(SYS_mbind, a, NR * PF_PAGE, MPOL_BIND, &mask,
 		sizeof(mask) * 8, MPOL_MF_MOVE);
-	EXPECT_TRUE(right(self, a));
-	EXPECT_TRUE(right(self, b));
+	EXPECT_TRUE(pf_holds_each(a, NR, self->seed));
+	EXPECT_TRUE(pf_holds_each(b, NR, self->seed));
 	a[0] ^= 1;
-	EXPECT_TRUE(right(self, b));
+	EXPECT_TRUE(pf_holds_each(b, NR, self->seed));
 }
 
 TEST_HARNESS_MAIN

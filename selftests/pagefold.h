@@ -133,6 +133,7 @@ bool pf_folded(const void *addr);
 bool pf_share(const char *mem, size_t n);
 bool pf_apart(const char *mem, size_t n);
 size_t pf_distinct(const char *mem, size_t n);
+bool pf_same_frames(const char *mem, size_t n, pid_t pid, const char *there);
 
 /* pagefold_page.c: pages with known content */
 char *pf_reserve(size_t n);
@@ -141,13 +142,15 @@ char *pf_map_plain(size_t n);
 u64 pf_seed(void);
 void pf_fill(void *page, u64 seed);
 void pf_fill_all(char *mem, size_t n, u64 seed);
+void pf_fill_each(char *mem, size_t n, u64 seed);
 bool pf_holds(const void *page, u64 seed);
 bool pf_holds_all(const char *mem, size_t n, u64 seed);
+bool pf_holds_each(const char *mem, size_t n, u64 seed);
 bool pf_holds_but(const void *page, u64 seed, size_t at, char byte);
 char *pf_twins(size_t n, u64 seed);
 
 /*
- * pagefold_page.c: a second process, in step with the first.
+ * pagefold_peer.c: a second process, in step with the first.
  * Both sides call pf_meet(); each goes on when the other has come too. A side
  * whose partner is gone dies.
  */

@@ -13,4 +13,10 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 120
 
+/* A fixture whose tests run with each kind of swap space. */
+#define PF_SWAP_VARIANTS(fixture)				\
+	FIXTURE_VARIANT(fixture) { bool zram; };		\
+	FIXTURE_VARIANT_ADD(fixture, zram) { .zram = true };	\
+	FIXTURE_VARIANT_ADD(fixture, file) { .zram = false }
+
 #endif /* PAGEFOLD_HARNESS_H */

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Helpers of the pagefold tests: pages, their content, a second process. */
+/* Helpers of the pagefold tests: pages and their content. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "pagefold.h"
 
@@ -214,6 +210,27 @@ bool pf_apart(const char *mem, size_t n)
 	return pf_distinct(mem, n) == n;
 }
 
+/**
+ * pf_same_frames() - is each of these pages a frame that @pid has too
+ * @mem: the first of them
+ * @n: how many
+ * @pid: a process
+ * @there: the address of its first one
+ */
+bool pf_same_frames(const char *mem, size_t n, pid_t pid, const char *there)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		u64 pfn = pf_pfn(mem + i * PF_PAGE);
+
+		if (pf_pfn_of(pid, there + i * PF_PAGE) != pfn ||
+		    !pf_is_frame(pfn))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Address space for @n private anonymous pages, on its own page table so that
  * what a test does to it happens to nothing else, and never huge.
@@ -301,6 +318,15 @@ void pf_fill_all(char *mem, size_t n, u64 seed)
 		pf_fill(mem + i * PF_PAGE, seed);
 }
 
+/* Distinct pages: to the first belongs @seed, to each one more. */
+void pf_fill_each(char *mem, size_t n, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		pf_fill(mem + i * PF_PAGE, seed + i);
+}
+
 bool pf_holds(const void *page, u64 seed)
 {
 	char want[PF_PAGE];
@@ -315,6 +341,16 @@ bool pf_holds_all(const char *mem, size_t n, u64 seed)
 
 	for (i = 0; i < n; i++)
 		if (!pf_holds(mem + i * PF_PAGE, seed))
+			return false;
+	return true;
+}
+
+bool pf_holds_each(const char *mem, size_t n, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!pf_holds(mem + i * PF_PAGE, seed + i))
 			return false;
 	return true;
 }
@@ -336,63 +372,4 @@ char *pf_twins(size_t n, u64 seed)
 
 	pf_fill_all(mem, n, seed);
 	return mem;
-}
-
-/**
- * pf_peer_start() - start a second process
- * @fn: what it does; what it returns is its exit status
- * @arg: for @fn
- */
-struct pf_peer pf_peer_start(int (*fn)(struct pf_peer *self, void *arg),
-			     void *arg)
-{
-	struct pf_peer peer, self;
-	int fds[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
-		pf_die("socketpair");
-	self = (struct pf_peer){ .pid = getpid(), .fd = fds[1] };
-	peer.fd = fds[0];
-	fflush(NULL);
-	peer.pid = fork();
-	if (peer.pid < 0)
-		pf_die("fork");
-	if (!peer.pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(fds[0]);
-		_exit(fn(&self, arg));
-	}
-	close(fds[1]);
-	return peer;
-}
-
-void pf_meet(struct pf_peer *peer)
-{
-	char byte = 0;
-
-	if (send(peer->fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
-	    recv(peer->fd, &byte, 1, 0) != 1)
-		pf_die("process %d is gone", peer->pid);
-}
-
-/* Wait for the process to end; its exit status, or -1 if it was killed. */
-int pf_peer_end(struct pf_peer *peer)
-{
-	int status;
-
-	while (waitpid(peer->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			pf_die("waiting for process %d", peer->pid);
-	close(peer->fd);
-	peer->pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* For teardowns: also right if the process has ended already. */
-void pf_peer_kill(struct pf_peer *peer)
-{
-	if (!peer->pid)
-		return;
-	kill(peer->pid, SIGKILL);
-	pf_peer_end(peer);
 }

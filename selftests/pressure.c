@@ -16,21 +16,15 @@
 FIXTURE(pressure) {
 	struct pf_swap swap;
 	char *mem;
-	u64 seeds[NR], frames[NR];
+	u64 seed, frames[NR];
 	struct pf_peer twin;
 };
 
-static void fill(struct _test_data_pressure *self)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++)
-		pf_fill(self->mem + i * PF_PAGE, self->seeds[i]);
-}
-
 static int be_twin(struct pf_peer *self, void *arg)
 {
-	fill(arg);
+	struct _test_data_pressure *data = arg;
+
+	pf_fill_each(data->mem, NR, data->seed);
 	pf_meet(self);
 	pf_meet(self);
 	return 0;
@@ -38,17 +32,7 @@ static int be_twin(struct pf_peer *self, void *arg)
 
 static bool all_folded(struct _test_data_pressure *self)
 {
-	size_t i;
-
-	for (i = 0; i < NR; i++) {
-		char *page = self->mem + i * PF_PAGE;
-
-		self->frames[i] = pf_pfn(page);
-		if (!pf_is_frame(self->frames[i]) ||
-		    pf_pfn_of(self->twin.pid, page) != self->frames[i])
-			return false;
-	}
-	return true;
+	return pf_same_frames(self->mem, NR, self->twin.pid, self->mem);
 }
 
 FIXTURE_SETUP(pressure)
@@ -62,13 +46,14 @@ FIXTURE_SETUP(pressure)
 	ret = pf_swap_on(&self->swap, true, SPACE);
 	if (ret)
 		SKIP(return, "no swap space here: %s", strerror(-ret));
-	for (i = 0; i < NR; i++)
-		self->seeds[i] = pf_seed();
+	self->seed = pf_seed();
 	self->mem = pf_map(NR);
 	self->twin = pf_peer_start(be_twin, self);
-	fill(self);
+	pf_fill_each(self->mem, NR, self->seed);
 	pf_meet(&self->twin);
 	ASSERT_TRUE(pf_wait_until(all_folded(self)));
+	for (i = 0; i < NR; i++)
+		self->frames[i] = pf_pfn(self->mem + i * PF_PAGE);
 }
 
 FIXTURE_TEARDOWN(pressure)
@@ -110,7 +95,6 @@ static bool no_frame_left(struct _test_data_pressure *self)
 TEST_F(pressure, lonely_frames)
 {
 	long long last = pf_get("full_scans");
-	size_t i;
 
 	/* one more pass, and then none for an hour */
 	ASSERT_EQ(0, pf_set("settle_ms", "3600000"));
@@ -118,8 +102,7 @@ TEST_F(pressure, lonely_frames)
 	pf_meet(&self->twin);
 	ASSERT_EQ(0, pf_peer_end(&self->twin));
 	EXPECT_TRUE(reclaim_until(all_ordinary, self));
-	for (i = 0; i < NR; i++)
-		EXPECT_TRUE(pf_holds(self->mem + i * PF_PAGE, self->seeds[i]));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 }
 
 /* Even with the scanner stopped. */
@@ -141,8 +124,7 @@ TEST_F(pressure, shared_frames_stay_right)
 		pf_file_write("/proc/sys/vm/drop_caches", "2");
 		usleep(20000);
 	}
-	for (i = 0; i < NR; i++)
-		EXPECT_TRUE(pf_holds(self->mem + i * PF_PAGE, self->seeds[i]));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 	pf_meet(&self->twin);
 	EXPECT_EQ(0, pf_peer_end(&self->twin));
 }

@@ -104,35 +104,15 @@ FIXTURE_VARIANT(split) {
 	void (*write)(char *at, char byte);
 };
 
-FIXTURE_VARIANT_ADD(split, store)
-{
-	.write = by_store,
-};
+#define WAY(name) \
+	FIXTURE_VARIANT_ADD(split, name) { .write = by_##name }
 
-FIXTURE_VARIANT_ADD(split, thread)
-{
-	.write = by_thread,
-};
-
-FIXTURE_VARIANT_ADD(split, read)
-{
-	.write = by_read,
-};
-
-FIXTURE_VARIANT_ADD(split, proc_mem)
-{
-	.write = by_proc_mem,
-};
-
-FIXTURE_VARIANT_ADD(split, process_vm_writev)
-{
-	.write = by_process_vm_writev,
-};
-
-FIXTURE_VARIANT_ADD(split, ptrace)
-{
-	.write = by_ptrace,
-};
+WAY(store);
+WAY(thread);
+WAY(read);
+WAY(proc_mem);
+WAY(process_vm_writev);
+WAY(ptrace);
 
 struct bystander {
 	char *page;

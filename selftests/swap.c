@@ -11,45 +11,13 @@
 FIXTURE(swap) {
 	struct pf_swap swap;
 	char *mem;
-	u64 seeds[NR];
+	u64 seed;
 };
 
-FIXTURE_VARIANT(swap) {
-	bool zram;
-};
-
-FIXTURE_VARIANT_ADD(swap, zram)
-{
-	.zram = true,
-};
-
-FIXTURE_VARIANT_ADD(swap, file)
-{
-	.zram = false,
-};
-
-/* Page i of each such region is a twin of page i of every other. */
-static void fill_distinct(char *mem, const u64 *seeds)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++)
-		pf_fill(mem + i * PF_PAGE, seeds[i]);
-}
-
-static bool holds_distinct(const char *mem, const u64 *seeds)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++)
-		if (!pf_holds(mem + i * PF_PAGE, seeds[i]))
-			return false;
-	return true;
-}
+PF_SWAP_VARIANTS(swap);
 
 FIXTURE_SETUP(swap)
 {
-	size_t i;
 	int ret;
 
 	if (pf_begin())
@@ -57,8 +25,7 @@ FIXTURE_SETUP(swap)
 	ret = pf_swap_on(&self->swap, variant->zram, SPACE);
 	if (ret)
 		SKIP(return, "no swap space here: %s", strerror(-ret));
-	for (i = 0; i < NR; i++)
-		self->seeds[i] = pf_seed();
+	self->seed = pf_seed();
 	self->mem = pf_map(NR);
 }
 
@@ -93,17 +60,9 @@ static bool page_out(char *mem)
 	return swapped(mem) == NR;
 }
 
-static bool same_frames(const char *a, const char *b)
+static bool twins_folded(struct _test_data_swap *self, const char *twin)
 {
-	size_t i;
-
-	for (i = 0; i < NR; i++) {
-		u64 pfn = pf_pfn(a + i * PF_PAGE);
-
-		if (pfn != pf_pfn(b + i * PF_PAGE) || !pf_is_frame(pfn))
-			return false;
-	}
-	return true;
+	return pf_same_frames(self->mem, NR, getpid(), twin);
 }
 
 /* The other process: has the same pages, and goes when it is told to. */
@@ -111,38 +70,10 @@ static int be_twin(struct pf_peer *self, void *arg)
 {
 	struct _test_data_swap *data = arg;
 
-	fill_distinct(data->mem, data->seeds);
+	pf_fill_each(data->mem, NR, data->seed);
 	pf_meet(self);
 	pf_meet(self);
 	return 0;
-}
-
-static bool all_folded(struct _test_data_swap *self, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++) {
-		char *page = self->mem + i * PF_PAGE;
-		u64 pfn = pf_pfn(page);
-
-		if (!pf_is_frame(pfn) || pf_pfn_of(pid, page) != pfn)
-			return false;
-	}
-	return true;
-}
-
-/* Present, and no frame among them. */
-static bool all_ordinary(const char *mem)
-{
-	size_t i;
-
-	for (i = 0; i < NR; i++) {
-		u64 pfn = pf_pfn(mem + i * PF_PAGE);
-
-		if (pfn == PF_NO_PFN || pf_is_frame(pfn))
-			return false;
-	}
-	return true;
 }
 
 /* A page whose twins have gone is an ordinary page, which can be swapped. */
@@ -150,16 +81,17 @@ TEST_F(swap, after_the_twins_exited)
 {
 	struct pf_peer peer = pf_peer_start(be_twin, self);
 
-	fill_distinct(self->mem, self->seeds);
+	pf_fill_each(self->mem, NR, self->seed);
 	pf_meet(&peer);
-	EXPECT_TRUE(pf_wait_until(all_folded(self, peer.pid)));
+	EXPECT_TRUE(pf_wait_until(pf_same_frames(self->mem, NR,
+						 peer.pid, self->mem)));
 	pf_meet(&peer);
 	EXPECT_EQ(0, pf_peer_end(&peer));
 
-	ASSERT_TRUE(pf_wait_until(all_ordinary(self->mem)));
-	EXPECT_TRUE(holds_distinct(self->mem, self->seeds));
+	ASSERT_TRUE(pf_wait_until(pf_apart(self->mem, NR)));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 	EXPECT_TRUE(page_out(self->mem));
-	EXPECT_TRUE(holds_distinct(self->mem, self->seeds));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 }
 
 /*
@@ -171,36 +103,44 @@ TEST_F(swap, swapped_in_is_found)
 	char *twin;
 	int round;
 
-	fill_distinct(self->mem, self->seeds);
+	pf_fill_each(self->mem, NR, self->seed);
 	ASSERT_TRUE(pf_control());
 	for (round = 0; round < 3; round++) {
 		ASSERT_TRUE(page_out(self->mem));
-		ASSERT_TRUE(holds_distinct(self->mem, self->seeds));
+		ASSERT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 		twin = pf_map(NR);
-		fill_distinct(twin, self->seeds);
-		ASSERT_TRUE(pf_wait_long_until(same_frames(self->mem, twin)));
-		ASSERT_TRUE(holds_distinct(self->mem, self->seeds));
-		ASSERT_TRUE(holds_distinct(twin, self->seeds));
+		pf_fill_each(twin, NR, self->seed);
+		ASSERT_TRUE(pf_wait_long_until(twins_folded(self, twin)));
+		ASSERT_TRUE(pf_holds_each(self->mem, NR, self->seed));
+		ASSERT_TRUE(pf_holds_each(twin, NR, self->seed));
 		munmap(twin, SIZE);
-		ASSERT_TRUE(pf_wait_until(all_ordinary(self->mem)));
+		ASSERT_TRUE(pf_wait_until(pf_apart(self->mem, NR)));
 	}
+}
+
+/* Twins that were never looked at, all of them swapped out. */
+static char *twin_swapped_out(struct _test_data_swap *self)
+{
+	char *twin = pf_map(NR);
+
+	if (pf_set("run", "0"))
+		pf_die("stopping the scanner");
+	pf_fill_each(self->mem, NR, self->seed);
+	pf_fill_each(twin, NR, self->seed);
+	return page_out(self->mem) && page_out(twin) ? twin : NULL;
 }
 
 /* Both were swapped out and came back by reading only. */
 TEST_F(swap, both_swapped_in)
 {
-	char *twin = pf_map(NR);
+	char *twin = twin_swapped_out(self);
 
-	ASSERT_EQ(0, pf_set("run", "0"));
-	fill_distinct(self->mem, self->seeds);
-	fill_distinct(twin, self->seeds);
-	ASSERT_TRUE(page_out(self->mem));
-	ASSERT_TRUE(page_out(twin));
-	ASSERT_TRUE(holds_distinct(self->mem, self->seeds));
-	ASSERT_TRUE(holds_distinct(twin, self->seeds));
-	ASSERT_TRUE(pf_wait_long_until(same_frames(self->mem, twin)));
-	EXPECT_TRUE(holds_distinct(self->mem, self->seeds));
-	EXPECT_TRUE(holds_distinct(twin, self->seeds));
+	ASSERT_NE(NULL, twin);
+	ASSERT_TRUE(pf_holds_each(self->mem, NR, self->seed));
+	ASSERT_TRUE(pf_holds_each(twin, NR, self->seed));
+	ASSERT_TRUE(pf_wait_long_until(twins_folded(self, twin)));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
+	EXPECT_TRUE(pf_holds_each(twin, NR, self->seed));
 	munmap(twin, SIZE);
 }
 
@@ -209,17 +149,13 @@ TEST_F(swap, slots_are_freed)
 {
 	/* the kernel may keep some freed slots at hand for each CPU */
 	const long at_hand = 64 * sysconf(_SC_NPROCESSORS_CONF) * 4;
-	char *twin = pf_map(NR);
+	char *twin = twin_swapped_out(self);
 
-	ASSERT_EQ(0, pf_set("run", "0"));
-	fill_distinct(self->mem, self->seeds);
-	fill_distinct(twin, self->seeds);
-	ASSERT_TRUE(page_out(self->mem));
-	ASSERT_TRUE(page_out(twin));
+	ASSERT_NE(NULL, twin);
 	ASSERT_LE(2 * SIZE / 1024, pf_swap_used(&self->swap));
-	ASSERT_TRUE(holds_distinct(self->mem, self->seeds));
-	ASSERT_TRUE(holds_distinct(twin, self->seeds));
-	ASSERT_TRUE(pf_wait_long_until(same_frames(self->mem, twin)));
+	ASSERT_TRUE(pf_holds_each(self->mem, NR, self->seed));
+	ASSERT_TRUE(pf_holds_each(twin, NR, self->seed));
+	ASSERT_TRUE(pf_wait_long_until(twins_folded(self, twin)));
 	EXPECT_GE(at_hand, pf_swap_used(&self->swap));
 	munmap(twin, SIZE);
 }
@@ -229,13 +165,13 @@ TEST_F(swap, frames_stay)
 {
 	char *twin = pf_map(NR);
 
-	fill_distinct(self->mem, self->seeds);
-	fill_distinct(twin, self->seeds);
-	ASSERT_TRUE(pf_wait_long_until(same_frames(self->mem, twin)));
+	pf_fill_each(self->mem, NR, self->seed);
+	pf_fill_each(twin, NR, self->seed);
+	ASSERT_TRUE(pf_wait_long_until(twins_folded(self, twin)));
 	madvise(self->mem, SIZE, MADV_PAGEOUT);
 	madvise(twin, SIZE, MADV_PAGEOUT);
-	EXPECT_TRUE(same_frames(self->mem, twin));
-	EXPECT_TRUE(holds_distinct(self->mem, self->seeds));
+	EXPECT_TRUE(twins_folded(self, twin));
+	EXPECT_TRUE(pf_holds_each(self->mem, NR, self->seed));
 	munmap(twin, SIZE);
 }
 

@@ -29,19 +29,7 @@ FIXTURE(swap_race) {
 	pthread_t writer;
 };
 
-FIXTURE_VARIANT(swap_race) {
-	bool zram;
-};
-
-FIXTURE_VARIANT_ADD(swap_race, zram)
-{
-	.zram = true,
-};
-
-FIXTURE_VARIANT_ADD(swap_race, file)
-{
-	.zram = false,
-};
+PF_SWAP_VARIANTS(swap_race);
 
 FIXTURE_SETUP(swap_race)
 {
