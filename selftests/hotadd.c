@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that was added while the module is loaded: its pages are folded, and
- * it can be taken away again.
+ * it can be taken away again, and added once more.
  *
- * Plugging it in is for the machine outside to do. PAGEFOLD_CHANNEL names a
- * file to ask it through, with a line as "@hotadd 256" for so many MiB.
+ * That is for the machine outside to do. PAGEFOLD_CHANNEL names a file to ask
+ * it through: a line "@hotadd 256" for so many MiB, "@hotremove" for those that
+ * were added last.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -17,10 +18,13 @@
 #define MIB	256
 #define BLOCKS	512
 #define NR	64
+#define SWEEPS	150	/* passes, in which all of the index is swept */
+#define LIMIT	300	/* tenths of a second for memory to come or go */
 
 FIXTURE(hotadd) {
 	int blocks[BLOCKS];	/* numbers of those that were added */
 	int n;
+	const char *channel;
 	u64 block_pages;
 	char *ballast;		/* fills the memory that was there before */
 	size_t ballast_pages;
@@ -50,11 +54,11 @@ static int list_blocks(int *blocks)
 	return n;
 }
 
-static void ask_outside(const char *channel)
+static void ask_outside(const char *channel, const char *order)
 {
 	char line[32];
 	int fd = open(channel, O_WRONLY | O_APPEND | O_NOCTTY);
-	int len = snprintf(line, sizeof(line), "\n@hotadd %d\n", MIB);
+	int len = snprintf(line, sizeof(line), "\n%s\n", order);
 
 	if (fd < 0 || write(fd, line, len) != len)
 		pf_die("%s", channel);
@@ -80,39 +84,86 @@ static int new_blocks(int *found, const int *before, int n_before)
 	return n_found;
 }
 
-FIXTURE_SETUP(hotadd)
+static bool plug_in(struct _test_data_hotadd *self)
 {
-	const char *channel = getenv("PAGEFOLD_CHANNEL");
-	int before[BLOCKS], n_before, i;
-	char text[32];
+	const int want = MIB * 256 / self->block_pages;
+	int before[BLOCKS], n_before = list_blocks(before), i;
+	char order[32];
 
-	if (pf_begin())
-		SKIP(return, "pagefold is not loaded");
-	if (!channel || access(MEMORY "block_size_bytes", F_OK))
-		SKIP(return, "nobody here can add memory to this machine");
-	pf_file_read(MEMORY "block_size_bytes", text, sizeof(text));
-	self->block_pages = strtoull(text, NULL, 16) / PF_PAGE;
-	n_before = list_blocks(before);
-	ask_outside(channel);
-	for (i = 0; i < 300 && self->n * self->block_pages * PF_PAGE <
-	     MIB * 1048576UL; i++) {
+	snprintf(order, sizeof(order), "@hotadd %d", MIB);
+	ask_outside(self->channel, order);
+	self->n = 0;
+	for (i = 0; i < LIMIT && self->n < want; i++) {
 		usleep(100000);
 		self->n = new_blocks(self->blocks, before, n_before);
 	}
-	if (!self->n)
-		SKIP(return, "no memory came");
 	for (i = 0; i < self->n; i++)
 		set_block(self->blocks[i], "online_movable");
+	return self->n == want;
+}
+
+static int take_offline(struct _test_data_hotadd *self)
+{
+	int i, tries, ret = 0;
+
+	for (i = 0; i < self->n && !ret; i++)
+		for (tries = 0; tries < 20 && (tries == 0 || ret == -EBUSY);
+		     tries++)
+			ret = set_block(self->blocks[i], "offline");
+	return ret;
+}
+
+static bool any_left(struct _test_data_hotadd *self)
+{
+	int now[BLOCKS], n = list_blocks(now), i;
+
+	for (i = 0; i < self->n; i++)
+		if (known(now, n, self->blocks[i]))
+			return true;
+	return false;
+}
+
+/* What is offline goes, and its struct pages with it. */
+static bool pull_out(struct _test_data_hotadd *self)
+{
+	int i;
+
+	ask_outside(self->channel, "@hotremove");
+	for (i = 0; i < LIMIT && any_left(self); i++)
+		usleep(100000);
+	if (any_left(self))
+		return false;
+	self->n = 0;
+	return true;
+}
+
+static void free_ballast(struct _test_data_hotadd *self)
+{
+	if (self->ballast)
+		munmap(self->ballast, self->ballast_pages * PF_PAGE);
+	self->ballast = NULL;
+}
+
+FIXTURE_SETUP(hotadd)
+{
+	char text[32];
+
+	self->channel = getenv("PAGEFOLD_CHANNEL");
+	if (pf_begin())
+		SKIP(return, "pagefold is not loaded");
+	if (!self->channel || access(MEMORY "block_size_bytes", F_OK))
+		SKIP(return, "nobody here can add memory to this machine");
+	pf_file_read(MEMORY "block_size_bytes", text, sizeof(text));
+	self->block_pages = strtoull(text, NULL, 16) / PF_PAGE;
+	if (!plug_in(self))
+		SKIP(return, "no memory came");
 }
 
 FIXTURE_TEARDOWN(hotadd)
 {
-	int i;
-
-	if (self->ballast)
-		munmap(self->ballast, self->ballast_pages * PF_PAGE);
-	for (i = 0; i < self->n; i++)
-		set_block(self->blocks[i], "offline");
+	free_ballast(self);
+	if (self->n && !take_offline(self))
+		pull_out(self);
 	pf_end();
 }
 
@@ -140,42 +191,74 @@ static void map_in_new_memory(struct _test_data_hotadd *self, char **pages,
 		pf_die("only %zu pages in the new memory", found);
 }
 
-TEST_F(hotadd, pages_in_new_memory)
+/* Pages in the new memory, each with a twin there; all of them folded. */
+static bool fold_in_new_memory(struct _test_data_hotadd *self, char **pages,
+			       u64 seed)
 {
-	char *pages[NR];
-	u64 seeds[NR / 2];
-	int i, tries, left = 0;
+	int i;
 
-	ASSERT_EQ(0, pf_set("run", "0"));
+	if (pf_set("run", "0"))
+		pf_die("stopping the scanner");
 	map_in_new_memory(self, pages, NR);
 	for (i = 0; i < NR; i++) {
-		if (i < NR / 2)
-			seeds[i] = pf_seed();
-		pf_fill(pages[i], seeds[i % (NR / 2)]);
-		ASSERT_TRUE(is_new_memory(self, pf_pfn(pages[i])));
+		pf_fill(pages[i], seed + i % (NR / 2));
+		if (!is_new_memory(self, pf_pfn(pages[i])))
+			return false;
 	}
 	for (i = 0; i < NR / 2; i++)
-		ASSERT_TRUE(pf_wait_until(pf_pfn(pages[i]) ==
-					  pf_pfn(pages[i + NR / 2]) &&
-					  pf_folded(pages[i])));
+		if (!pf_wait_until(pf_pfn(pages[i]) ==
+				   pf_pfn(pages[i + NR / 2]) &&
+				   pf_folded(pages[i])))
+			return false;
+	return true;
+}
+
+TEST_F(hotadd, pages_in_new_memory)
+{
+	u64 seed = pf_seed();
+	char *pages[NR];
+	int i;
+
+	ASSERT_TRUE(fold_in_new_memory(self, pages, seed));
 	for (i = 0; i < NR; i++)
-		EXPECT_TRUE(pf_holds(pages[i], seeds[i % (NR / 2)]));
+		EXPECT_TRUE(pf_holds(pages[i], seed + i % (NR / 2)));
 
 	/* written again, so that ordinary pages stand there, some known */
 	for (i = 0; i < NR / 2; i++)
 		pf_fill(pages[i], pf_seed());
 	pf_passes(3);
-	for (i = 0; i < self->n; i++) {
-		for (tries = 0; tries < 20 && (tries == 0 || left == -EBUSY);
-		     tries++)
-			left = set_block(self->blocks[i], "offline");
-		EXPECT_EQ(0, left);
-	}
+	EXPECT_EQ(0, take_offline(self));
 	for (i = NR / 2; i < NR; i++) {
-		EXPECT_TRUE(pf_holds(pages[i], seeds[i % (NR / 2)]));
+		EXPECT_TRUE(pf_holds(pages[i], seed + i % (NR / 2)));
 		EXPECT_FALSE(is_new_memory(self, pf_pfn(pages[i])));
 	}
 	ASSERT_TRUE(pf_control());
+}
+
+/* What was known of the old memory is not taken for the new one's. */
+TEST_F(hotadd, gone_and_come_again)
+{
+	u64 seed = pf_seed();
+	char *pages[NR];
+	int i, round;
+
+	for (round = 0; round < 2; round++) {
+		ASSERT_TRUE(fold_in_new_memory(self, pages, seed));
+		/* now some are known where they are, as candidates */
+		for (i = 0; i < NR / 2; i++)
+			pf_fill(pages[i], pf_seed());
+		pf_passes(3);
+		free_ballast(self);
+		ASSERT_EQ(0, take_offline(self));
+		ASSERT_TRUE(pull_out(self));
+		/* nothing of it is there to be looked at */
+		ASSERT_TRUE(pf_control());
+		pf_passes(SWEEPS);
+		ASSERT_TRUE(plug_in(self));
+	}
+	ASSERT_TRUE(fold_in_new_memory(self, pages, seed));
+	for (i = 0; i < NR; i++)
+		EXPECT_TRUE(pf_holds(pages[i], seed + i % (NR / 2)));
 }
 
 TEST_HARNESS_MAIN
