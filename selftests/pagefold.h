@@ -94,6 +94,7 @@ struct pf_wait {
 	bool patient;
 };
 
+unsigned int pf_slowness(void);
 void pf_wait_start(struct pf_wait *wait, bool patient);
 bool pf_wait_more(struct pf_wait *wait);
 void pf_passes(unsigned int n);
@@ -188,5 +189,16 @@ const char *pf_module_file(void);
 int pf_module_load(const char *params);
 int pf_module_unload(void);
 int pf_modprobe(const char *name);
+
+/* pagefold_fault.c: allocations that fail when asked to */
+bool pf_fault_possible(void);
+void pf_fault_begin(void);
+void pf_fault_end(void);
+void pf_fault_percent(pid_t pid, unsigned int percent);
+void pf_fault_nth(pid_t pid, unsigned int nth);
+unsigned int pf_fault_left(pid_t pid);
+void pf_fault_this(unsigned int nth);
+unsigned int pf_fault_done(void);
+pid_t pf_scanner(void);
 
 #endif /* PAGEFOLD_SELFTEST_H */

@@ -239,13 +239,23 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
+/* How many times as slow as others is this machine? */
+unsigned int pf_slowness(void)
+{
+	const char *text = getenv("PAGEFOLD_SLOWNESS");
+	int factor = text ? atoi(text) : 1;
+
+	return factor > 1 ? factor : 1;
+}
+
 void pf_wait_start(struct pf_wait *wait, bool patient)
 {
 	int factor = patient ? LONG_FACTOR : 1;
 
 	wait->patient = patient;
 	wait->last_pass = pf_get("full_scans") + WAIT_PASSES * factor;
-	wait->give_up = now() + WAIT_SECONDS * (patient ? 4 : 1);
+	wait->give_up = now() + WAIT_SECONDS * pf_slowness() *
+			(patient ? 4 : 1);
 }
 
 /**

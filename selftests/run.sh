@@ -11,7 +11,10 @@
 #   module=own   the test loads and unloads the module itself
 #   param=P=V    loads the module with that parameter (can be repeated)
 # and settings for the machine that runs it, which are not read here:
-#   cpus=N mem=MIB nodes=N modules=A,B alone=1
+#   cpus=N mem=MIB nodes=N modules=A,B alone=1 kernel=FLAVOUR
+#
+# On a kernel with checks of its own what those found is a verdict, too.
+# PAGEFOLD_SLOWNESS in the environment multiplies the limits.
 #
 # The module comes from PAGEFOLD_KO, else from modprobe; it is loaded before
 # each test and removed after it. One that was loaded already stays.
@@ -19,6 +22,8 @@
 # This needs no more than a POSIX shell, timeout and sed, as busybox has them.
 
 cd "$(dirname "$0")" || exit 1
+# shellcheck source=selftests/kernel_state.sh
+. ./kernel_state.sh
 KO=${PAGEFOLD_KO:-}
 TAB='  '
 
@@ -35,6 +40,9 @@ params() {
 	listed | sed -n "s/^$1[[:space:]]//p" | tr -s '[:space:]' '\n' |
 		sed -n 's/^param=//p'
 }
+
+# limit NAME: how long it may take on this machine
+limit() { echo $(($(setting "$1" timeout 120) * ${PAGEFOLD_SLOWNESS:-1})); }
 
 loaded() { [ -d /sys/module/pagefold ]; }
 
@@ -63,7 +71,7 @@ run_one() {
 	prog=$(program "$1")
 	chmod +x "$prog" 2>/dev/null
 	{
-		timeout -k 10 "$(setting "$1" timeout 120)" "$prog" 2>&1 </dev/null
+		timeout -k 10 "$(limit "$1")" "$prog" 2>&1 </dev/null
 		echo "@status $?"
 	} | while IFS= read -r line; do
 		case $line in
@@ -98,7 +106,7 @@ verdict() {
 	case $1 in
 	0) echo "ok $2 $3" ;;
 	4) echo "ok $2 $3 # SKIP" ;;
-	124 | 137 | 143) echo "not ok $2 $3 # it took more than $(setting "$3" timeout 120) s" ;;
+	124 | 137 | 143) echo "not ok $2 $3 # it took more than $(limit "$3") s" ;;
 	*) echo "not ok $2 $3 # exit status $1" ;;
 	esac
 }
@@ -108,7 +116,8 @@ verdict() {
 number=0
 failed=0
 echo "KTAP version 1"
-echo "1..$#"
+echo "1..$(($# + $(state_verdicts | wc -l)))"
+state_begin
 for name; do
 	number=$((number + 1))
 	echo "# $name"
@@ -121,4 +130,7 @@ for name; do
 	verdict $result $number "$name"
 	[ $result = 0 ] || [ $result = 4 ] || failed=1
 done
+state=$(state_end $((number + 1)))
+[ -z "$state" ] || echo "$state"
+case $state in *'not ok'*) failed=1 ;; esac
 exit $failed
