@@ -2,7 +2,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean check demo help
+.PHONY: all module clean check check-debug demo help
 
 all: module
 
@@ -18,6 +18,9 @@ clean:
 check:
 	@scripts/check
 
+check-debug:
+	@scripts/check-debug
+
 demo:
 	@scripts/demo/run
 
@@ -27,5 +30,6 @@ help:
 	@echo 'make clean          remove what that built'
 	@echo 'make demo           real programs give memory back, in a virtual machine'
 	@echo 'make check          all tests, in virtual machines'
-	@echo 'demo and check install what they need (Debian, root). What they'
+	@echo 'make check-debug    the same on kernels that look for mistakes: slow'
+	@echo 'demo and the checks install what they need (Debian, root). What they'
 	@echo 'fetch and build is kept in $$PAGEFOLD_CACHE (~/.cache/pagefold).'
