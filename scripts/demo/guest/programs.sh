@@ -10,7 +10,7 @@ DATA=/srv/demo
 GUEST_MIB=128
 READY_LIMIT=600		# seconds, under emulation
 GUEST_PATIENCE=120 GUEST_STARTS=4
-ANSWER_LIMIT=120
+ANSWER_LIMIT=240
 
 sockets=()		# of all programs
 declare -A pid_of started_at starts	# by name
