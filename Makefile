@@ -2,7 +2,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean check check-debug demo help
+.PHONY: all module clean check check-debug demo bench bench-host help
 
 all: module
 
@@ -24,6 +24,13 @@ check-debug:
 demo:
 	@scripts/demo/run
 
+bench:
+	@scripts/bench/run
+	@scripts/bench/user
+
+bench-host:
+	@scripts/bench/host
+
 help:
 	@echo 'make                build pagefold.ko for the running kernel'
 	@echo 'make KDIR=FOLDER    build it against these kernel headers'
@@ -31,5 +38,7 @@ help:
 	@echo 'make demo           real programs give memory back, in a virtual machine'
 	@echo 'make check          all tests, in virtual machines'
 	@echo 'make check-debug    the same on kernels that look for mistakes: slow'
-	@echo 'demo and the checks install what they need (Debian, root). What they'
+	@echo 'make bench          what it costs against KSM, counted in instructions'
+	@echo 'make bench-host     the same in time, on this kernel, with pagefold loaded'
+	@echo 'demo, bench and the checks install what they need (Debian, root). What they'
 	@echo 'fetch and build is kept in $$PAGEFOLD_CACHE (~/.cache/pagefold).'

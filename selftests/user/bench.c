@@ -10,14 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "fingerprint.h"
 #include "index.h"
+#include "timing.h"
 
 #define N_ELEMENTS(array)	(sizeof(array) / sizeof(*(array)))
-#define TURNS		64
-#define TURN		(64UL << 10)	/* index operations in a turn */
 #define POOL		(64UL << 10)	/* pages to fingerprint, 256 MiB */
 #define COUNT_PAGES	(64UL << 10)	/* index size when counting */
 #define HUGE		(2UL << 20)
@@ -209,33 +207,6 @@ static const struct operation page_ops[] = {
 	{ "other_page_is_zero", op_other_is_zero },
 };
 
-/* Time on a CPU: others may use the machine at once. */
-static double now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
-
-/* Nanoseconds each, for numbers from @first on. */
-static double timed(void (*op)(unsigned long i), unsigned long first,
-		    unsigned long n)
-{
-	double start = now_ns();
-	unsigned long i;
-
-	for (i = first; i < first + n; i++)
-		op(i);
-	return (now_ns() - start) / n;
-}
-
-static void print_ns(const char *name, double ns)
-{
-	printf("bench: op=%s pages=%lu ns=%.1f\n", name, pages, ns);
-	fflush(stdout);
-}
-
 static void fill_index(unsigned long n)
 {
 	unsigned long pfn;
@@ -247,42 +218,26 @@ static void fill_index(unsigned long n)
 		pagefold_index_insert(&ix, pfn, tag_of(pfn));
 }
 
-/*
- * The best of many turns, in which nobody else disturbed the caches much. Each
- * turn is over other pages: none are in a cache from the one before.
- */
-static double best_turn(void (*op)(unsigned long i))
-{
-	unsigned long turn, n = min(TURN, pages / TURNS);
-	double best = 0, ns;
-
-	for (turn = 0; turn < TURNS; turn++) {
-		ns = timed(op, turn * n, n);
-		if (!turn || ns < best)
-			best = ns;
-	}
-	return best;
-}
-
 static void time_index_ops(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < N_ELEMENTS(index_ops); i++)
-		print_ns(index_ops[i].name, best_turn(index_ops[i].op));
+		timing_print(index_ops[i].name, pages,
+			     timing_best_turn(index_ops[i].op, pages));
 }
 
 static void time_index(unsigned long millions)
 {
-	double start = now_ns(), pass;
+	double start = timing_now_ns(), pass;
 
 	fill_index(millions << 20);
-	print_ns("fill", (now_ns() - start) / pages);
-	start = now_ns();
+	timing_print("fill", pages, (timing_now_ns() - start) / pages);
+	start = timing_now_ns();
 	pagefold_index_sweep(&ix, 0, pages, skip, NULL);
-	pass = now_ns() - start;
+	pass = timing_now_ns() - start;
 	time_index_ops();
-	print_ns("sweep", pass / pages);
+	timing_print("sweep", pages, pass / pages);
 	printf("bench: pages=%lu bytes_per_page=%.4f\n", pages,
 	       (double)pagefold_index_bytes(&ix) / pages);
 }
@@ -302,7 +257,7 @@ static void time_fingerprint(void)
 
 	fill_pool(POOL);
 	for (i = 0; i < N_ELEMENTS(page_ops); i++) {
-		ns = best_turn(page_ops[i].op);
+		ns = timing_best_turn(page_ops[i].op, pages);
 		printf("bench: op=%s ns=%.1f gb_per_s=%.1f\n",
 		       page_ops[i].name, ns, 4096 / ns);
 	}
@@ -315,14 +270,14 @@ static int count(const char *name, unsigned long n)
 	fill_pool(16);
 	for (i = 0; i < N_ELEMENTS(page_ops); i++)
 		if (!strcmp(page_ops[i].name, name))
-			return timed(page_ops[i].op, 0, n) < 0;
+			return timing_of(page_ops[i].op, 0, n) < 0;
 	fill_index(COUNT_PAGES);
 	/* What is inserted or heated must not be linked before. */
 	for (i = 0; strstr(name, "insert") && i < pages; i++)
 		pagefold_index_remove(&ix, i);
 	for (i = 0; i < N_ELEMENTS(index_ops); i++)
 		if (!strcmp(index_ops[i].name, name))
-			return timed(index_ops[i].op, 0, n) < 0;
+			return timing_of(index_ops[i].op, 0, n) < 0;
 	return 2;
 }
 

@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh PROGRAM [MILLIONS...]: run the benchmark of the index at these sizes
-# (millions of pages), and count instructions where valgrind is installed.
+# bench.sh BENCH BENCH_TREE [MILLIONS...]: run the benchmarks of the index and
+# of a red-black tree at these sizes (millions of pages), and count instructions
+# where valgrind is installed.
 
 set -euo pipefail
 
-bench=$1
-shift
+bench=$1 bench_tree=$2
+shift 2
 read -ra sizes <<<"${*:-1 16 64 256}"
 
-# 12 bytes a page, and something beside it.
+# The index takes 12 bytes a page, the tree 48; and something beside it.
+INDEX_BYTES=14 TREE_BYTES=50
+
+# fits MILLIONS BYTES
 fits() {
-	local need_kb=$(($1 * 14 * 1024)) free_kb
+	local need_kb=$(($1 * $2 * 1024)) free_kb
 	free_kb=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
 	((need_kb < free_kb))
 }
@@ -42,10 +46,15 @@ count_instructions() {
 
 "$bench" time fingerprint
 for size in "${sizes[@]}"; do
-	if fits "$size"; then
+	if fits "$size" $INDEX_BYTES; then
 		"$bench" time index "$size"
 	else
 		echo "bench: pages=$((size << 20)) skipped, not enough memory"
+	fi
+	if fits "$size" $TREE_BYTES; then
+		"$bench_tree" "$size"
+	else
+		echo "bench: pages=$((size << 20)) no tree, not enough memory"
 	fi
 done
 if command -v valgrind >/dev/null; then
