@@ -2,7 +2,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean check check-debug demo bench bench-host help
+.PHONY: all module clean check check-debug check-upstream demo bench bench-host help
 
 all: module
 
@@ -21,6 +21,9 @@ check:
 check-debug:
 	@scripts/check-debug
 
+check-upstream:
+	@scripts/check-upstream
+
 demo:
 	@scripts/demo/run
 
@@ -38,6 +41,7 @@ help:
 	@echo 'make demo           real programs give memory back, in a virtual machine'
 	@echo 'make check          all tests, in virtual machines'
 	@echo 'make check-debug    the same on kernels that look for mistakes: slow'
+	@echo 'make check-upstream the mm tests of the kernel, without and with pagefold'
 	@echo 'make bench          what it costs against KSM, counted in instructions'
 	@echo 'make bench-host     the same in time, on this kernel, with pagefold loaded'
 	@echo 'demo, bench and the checks install what they need (Debian, root). What they'
