@@ -19,7 +19,7 @@ set xlabel 'pages' textcolor rgb ink
 set ylabel 'nanoseconds of CPU' textcolor rgb ink
 set title 'To look for a page and to add one: pagefold''s index, a red-black tree' \
 	font 'DejaVu Sans,17'
-set key left top reverse Left
+set key at graph 0.02, graph 0.72 left top reverse Left
 
 plot tsv index 'tree_find_miss' using 2:3 with linespoints lw 3 pt 7 \
 		lc rgb '#d9822b' title 'tree: find, not there', \
