@@ -4,6 +4,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
+#include "debug.h"
 #include "debugfs.h"
 #include "pagefold.h"
 #include "savings.h"
@@ -99,6 +100,7 @@ void pagefold_debugfs_add(void)
 	debugfs_create_file("stats", 0400, folder, NULL, &stats_fops);
 	debugfs_create_file("latency", 0400, folder, NULL, &latency_fops);
 	debugfs_create_file("processes", 0400, folder, NULL, &processes_fops);
+	pagefold_debug_add(folder);
 }
 
 void pagefold_debugfs_remove(void)

@@ -5,8 +5,8 @@
  *   mmap_lock (read, trylock) > page lock (trylock) > anon_vma (rmap_walk())
  *     > page table lock > index stripe
  */
-#include <linux/highmem.h>
 #include <linux/sched/clock.h>
+#include "bytes.h"
 #include "compat/kernel.h"
 #include "fold.h"
 #include "frame.h"
@@ -42,23 +42,6 @@ static bool held_by_others(struct folio *folio)
 	return folio_ref_count(folio) != expected;
 }
 
-static bool same_bytes(struct page *page, struct page *frame)
-{
-	void *bytes = kmap_local_page(page);
-	void *frame_bytes;
-	bool same;
-
-	if (!frame) {
-		same = pagefold_page_is_zero(bytes);
-	} else {
-		frame_bytes = kmap_local_page(frame);
-		same = !memcmp(bytes, frame_bytes, PAGE_SIZE);
-		kunmap_local(frame_bytes);
-	}
-	kunmap_local(bytes);
-	return same;
-}
-
 /*
  * May this cleared and flushed mapping be replaced? The order matters: what
  * page_try_share_anon_rmap() changes must not have to be undone.
@@ -71,7 +54,7 @@ static bool may_replace(struct walk *walk)
 		walk->outcome.pinned++;
 		return false;
 	}
-	if (!same_bytes(page, walk->frame)) {
+	if (!pagefold_bytes_equal(page, walk->frame)) {
 		walk->outcome.changed++;
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
+#include "bytes.h"
 #include "compat/kernel.h"
 #include "frame.h"
 #include "pagefold.h"
@@ -64,15 +65,6 @@ static struct page *alloc_charged(struct page *page)
 	return frame;
 }
 
-static u64 fingerprint_of(struct page *page)
-{
-	void *bytes = kmap_local_page(page);
-	u64 fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
-
-	kunmap_local(bytes);
-	return fingerprint;
-}
-
 static void become_frame(struct page *frame, u64 fingerprint)
 {
 	__SetPageUptodate(frame);
@@ -109,7 +101,7 @@ struct page *pagefold_frame_make(struct page *page, u64 fingerprint)
 	}
 	copy_highpage(frame, page);
 	/* A frame's fingerprint never lies about the frame's content. */
-	if (fingerprint_of(frame) != fingerprint) {
+	if (pagefold_bytes_fingerprint(frame) != fingerprint) {
 		pagefold_count(changed);
 		goto free;
 	}
@@ -131,7 +123,7 @@ bool pagefold_frame_adopt(struct page *page)
 	/* Met twice before the visit got round to it. */
 	if (pagefold_frame_is_held(page))
 		return false;
-	fingerprint = fingerprint_of(page);
+	fingerprint = pagefold_bytes_fingerprint(page);
 	set_page_private(page, fingerprint);
 	if (!enter(page, fingerprint))
 		return false;

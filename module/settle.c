@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/sched/clock.h>
+#include "bytes.h"
 #include "compat/kernel.h"
 #include "fold.h"
 #include "frame.h"
@@ -47,27 +47,6 @@ static bool fold_into(struct page *page, struct page *frame)
 	return false;
 }
 
-/* Both locked; a frame that ends up with one mapping is lonely, not wrong. */
-static bool fold_locked_pair(struct page *page, struct page *twin,
-			     u64 fingerprint)
-{
-	struct page *frame;
-	bool folded;
-
-	if (!pagefold_fold_possible(page)) {
-		pagefold_count(pinned);
-		retry_later(page);
-		return false;
-	}
-	frame = pagefold_frame_make(page, fingerprint);
-	if (!frame)
-		return false;
-	folded = fold_into(twin, frame) && fold_into(page, frame);
-	put_page(frame);
-	pagefold_frame_prune(frame);
-	return folded;
-}
-
 static bool become_candidate(struct page *page, u64 fingerprint)
 {
 	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page),
@@ -78,6 +57,31 @@ static bool become_candidate(struct page *page, u64 fingerprint)
 	}
 	trace_pagefold_candidate(page_to_pfn(page));
 	return true;
+}
+
+/* Both locked; a frame that ends up with one mapping is lonely, not wrong. */
+static bool fold_locked_pair(struct page *page, struct page *twin,
+			     u64 fingerprint)
+{
+	struct page *frame;
+	bool news;
+
+	if (!pagefold_fold_possible(page)) {
+		pagefold_count(pinned);
+		retry_later(page);
+		return false;
+	}
+	frame = pagefold_frame_make(page, fingerprint);
+	if (!frame)
+		return false;
+	/* A tag and a few bytes are no proof: then the twin is none. */
+	if (fold_into(twin, frame))
+		news = fold_into(page, frame);
+	else
+		news = become_candidate(page, fingerprint);
+	put_page(frame);
+	pagefold_frame_prune(frame);
+	return news;
 }
 
 /* A twin that cannot be folded now must come back by itself, later. */
@@ -146,14 +150,12 @@ static bool seen_before(struct page *page, u64 fingerprint)
 /* 0 for a page that is to fold into the zero page, which needs no reading. */
 static u64 fingerprint_of(struct page *page, bool *zero)
 {
-	void *bytes = kmap_local_page(page);
 	u64 fingerprint = 0;
 
 	*zero = pagefold_setting(use_zero_pages) &&
-		pagefold_page_is_zero(bytes);
+		pagefold_bytes_equal(page, NULL);
 	if (!*zero)
-		fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
-	kunmap_local(bytes);
+		fingerprint = pagefold_bytes_fingerprint(page);
 	pagefold_count(fingerprinted);
 	trace_pagefold_fingerprinted(page_to_pfn(page), fingerprint);
 	return fingerprint;

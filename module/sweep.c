@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/highmem.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/clock.h>
+#include "bytes.h"
 #include "frame.h"
 #include "pagefold.h"
 #include "settle.h"
@@ -30,13 +30,10 @@ static bool content_is(unsigned long pfn, u32 tag)
 {
 	struct page *page = pagefold_twin_get(pfn);
 	u64 fingerprint;
-	void *bytes;
 
 	if (!page)
 		return false;
-	bytes = kmap_local_page(page);
-	fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
-	kunmap_local(bytes);
+	fingerprint = pagefold_bytes_fingerprint(page);
 	put_page(page);
 	return pagefold_tag_bits(tag) == pagefold_tag_bits_of(fingerprint);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/hash.h>
-#include <linux/highmem.h>
 #include <linux/memory_hotplug.h>
+#include "bytes.h"
 #include "compat/kernel.h"
 #include "frame.h"
 #include "pagefold.h"
@@ -14,17 +14,6 @@ struct search {
 	struct pagefold_twin twin;
 	struct page *part;
 };
-
-static bool same_bytes(struct page *a, struct page *b)
-{
-	void *bytes_a = kmap_local_page(a);
-	void *bytes_b = kmap_local_page(b);
-	bool same = !memcmp(bytes_a, bytes_b, PAGE_SIZE);
-
-	kunmap_local(bytes_b);
-	kunmap_local(bytes_a);
-	return same;
-}
 
 static unsigned int identity(struct page *page)
 {
@@ -79,7 +68,7 @@ struct page *pagefold_twin_get(unsigned long pfn)
 	return NULL;
 }
 
-/* A page with equal bytes, referenced. */
+/* A page that looks equal, referenced. */
 static enum pagefold_index_verdict choose(struct search *search,
 					  struct page *page)
 {
@@ -102,7 +91,7 @@ static enum pagefold_index_verdict try_candidate(struct search *search,
 	if (!page)
 		return PAGEFOLD_INDEX_DROP;
 	if (same_page(page, tag)) {
-		if (same_bytes(page, search->page))
+		if (pagefold_bytes_alike(page, search->page))
 			return choose(search, page);
 		put_page(page);
 		return PAGEFOLD_INDEX_SKIP;

@@ -23,8 +23,8 @@ struct pagefold_twin {
  * @page: page to find a twin of.
  * @fingerprint: its fingerprint.
  *
- * A candidate's bytes were equal a moment ago; nothing more is sure. It is part
- * of a huge page only if there is no other.
+ * A candidate's tag and some of its bytes were equal a moment ago; nothing more
+ * is sure. It is part of a huge page only if there is no other.
  *
  * Context: Process context; takes an index stripe.
  * Return: The twin; the caller puts its reference.

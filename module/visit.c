@@ -121,6 +121,13 @@ static void visit_candidate(struct table *table, unsigned long pfn, u32 tag)
 	visit_clean(table, pfn, 0);
 }
 
+static void keep_dirty(struct table *table, struct folio *folio)
+{
+	if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	table->visit->written++;
+}
+
 /*
  * The dirty bit goes to the page, as zap_pte_range() in mm/memory.c moves it.
  * The caller flushes before the page table lock is dropped: until then other
@@ -130,13 +137,11 @@ static void visit_candidate(struct table *table, unsigned long pfn, u32 tag)
 static void clear_dirty(struct table *table, struct folio *folio,
 			unsigned long addr, pte_t *ptep)
 {
-	if (!folio_test_dirty(folio))
-		folio_mark_dirty(folio);
+	keep_dirty(table, folio);
 	pagefold_pte_mkclean(ptep);
 	if (!table->flush_end)
 		table->flush_start = addr;
 	table->flush_end = addr + PAGE_SIZE;
-	table->visit->written++;
 }
 
 /*
@@ -162,24 +167,24 @@ static void visit_written(struct table *table, unsigned long pfn, u32 tag)
 }
 
 /* Found written so often that it is not its turn in this pass. */
-static bool is_hot(unsigned long pfn, u32 tag, unsigned int pass)
+static bool is_hot(struct pagefold_visit *visit, unsigned long pfn, u32 tag)
 {
-	return tag && tag <= PAGEFOLD_HOT_MAX &&
-	       !pagefold_settle_due(pfn, pass, tag - 1);
+	bool hot = tag && tag <= PAGEFOLD_HOT_MAX &&
+		   !pagefold_settle_due(pfn, visit->pass, tag - 1);
+
+	visit->hot += hot;
+	return hot;
 }
 
 static void visit_dirty(struct table *table, pte_t pte, unsigned long addr,
 			pte_t *ptep, u32 tag)
 {
-	struct pagefold_visit *visit = table->visit;
 	unsigned long pfn = pte_pfn(pte);
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio;
 
-	if (is_hot(pfn, tag, visit->pass)) {
-		visit->hot++;
+	if (is_hot(table->visit, pfn, tag))
 		return;
-	}
 	folio = page_folio(page);
 	if (!ordinary(folio))
 		return;
@@ -247,16 +252,12 @@ static void visit_huge_entry(struct table *table, unsigned long addr,
 			visit_clean(table, pfn, tag);
 		return;
 	}
-	if (is_hot(pfn, tag, visit->pass)) {
-		visit->hot++;
+	if (is_hot(visit, pfn, tag))
 		return;
-	}
-	if (!folio_test_dirty(page_folio(page)))
-		folio_mark_dirty(page_folio(page));
+	keep_dirty(table, page_folio(page));
 	pagefold_pmd_mkclean(pmd);
 	flush_tlb_mm_range(table->vma->vm_mm, addr, addr + HPAGE_PMD_SIZE,
 			   PMD_SHIFT, false);
-	visit->written++;
 	visit_written(table, pfn, tag);
 }
 

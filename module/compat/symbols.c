@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #define pr_fmt(fmt) "pagefold: " fmt
 
+#include <linux/init.h>
 #include <linux/kallsyms.h>
 #include <linux/kobject.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/static_call.h>
 #include <linux/string.h>
+#include "../debug.h"
 #include "kernel.h"
 #include "symbols.h"
 
@@ -43,7 +45,7 @@ static struct kobject **mm_kobj_address;
  * it. On ENDBR sites the probe's address is 4 past the symbol (from 5.18
  * on): as good an entry for a direct call as the symbol itself.
  */
-static int find_lookup_name(void)
+static int __init find_lookup_name(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
 	int err = register_kprobe(&probe);
@@ -60,19 +62,21 @@ static int find_lookup_name(void)
 	return 0;
 }
 
-static void *find(const char *name)
+static void *__init find(const char *name)
 {
+	if (pagefold_debug_hides(name))
+		return NULL;
 	return (void *)static_call(pagefold_lookup_name)(name);
 }
 
 /* Appends @name to the list of what is missing; a full list is cut short. */
-static void add_missing(char *list, size_t size, const char *name)
+static void __init add_missing(char *list, size_t size, const char *name)
 {
 	strlcat(list, " ", size);
 	strlcat(list, name, size);
 }
 
-static void find_all(char *missing, size_t size)
+static void __init find_all(char *missing, size_t size)
 {
 	size_t i;
 
@@ -86,9 +90,9 @@ static void find_all(char *missing, size_t size)
 		add_missing(missing, size, "mm_kobj");
 }
 
-int pagefold_symbols_resolve(void)
+int __init pagefold_symbols_resolve(void)
 {
-	char missing[256] = "";
+	static char missing[1024] __initdata;
 	size_t i;
 	int err = find_lookup_name();
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The bytes of pages. They may be written meanwhile, unless the caller keeps
+ * everybody out: the answer then holds for no moment in particular.
+ */
+#ifndef PAGEFOLD_BYTES_H
+#define PAGEFOLD_BYTES_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+/**
+ * pagefold_bytes_equal() - compare two pages, every byte.
+ * @a: a page, referenced.
+ * @b: another; NULL stands for a page of zeros.
+ *
+ * Context: Any.
+ */
+bool pagefold_bytes_equal(struct page *a, struct page *b);
+
+/**
+ * pagefold_bytes_alike() - compare a few bytes all over two pages.
+ * @a: a page, referenced.
+ * @b: another.
+ *
+ * Context: Any; short enough to be done under a spinlock.
+ * Return: false when they differ, true when they may be equal.
+ */
+bool pagefold_bytes_alike(struct page *a, struct page *b);
+
+/* The fingerprint of @page under the seed of this load. */
+u64 pagefold_bytes_fingerprint(struct page *page);
+
+#endif
