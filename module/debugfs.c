@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/debugfs.h>
+#include <linux/kstrtox.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
-#include <linux/seq_file.h>
+#include "compat/seq_file.h"
 #include "debug.h"
 #include "debugfs.h"
+#include "frame.h"
 #include "pagefold.h"
 #include "savings.h"
 #include "scan.h"
 #include "scope.h"
+#include "scrub.h"
 
 static struct dentry *folder;
 
@@ -94,12 +97,39 @@ static int processes_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(processes);
 
+static int scrub_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "rounds %lld\n", pagefold_counted(scrub_rounds));
+	seq_printf(m, "frames_read %lld\n", pagefold_counted(scrub_read));
+	seq_printf(m, "mismatches %lld\n",
+		   pagefold_counted(scrub_mismatches));
+	seq_printf(m, "frames_unread %lu\n", pagefold_frame_unread());
+	return 0;
+}
+
+/* Any 1 reads every frame before write() returns. */
+static ssize_t scrub_write(struct file *file, const char __user *text,
+			   size_t count, loff_t *offset)
+{
+	unsigned int value;
+	int err = kstrtouint_from_user(text, count, 10, &value);
+
+	if (err)
+		return err;
+	if (value != 1)
+		return -EINVAL;
+	err = pagefold_scrub_all();
+	return err ? err : count;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(scrub);
+
 void pagefold_debugfs_add(void)
 {
 	folder = debugfs_create_dir("pagefold", NULL);
 	debugfs_create_file("stats", 0400, folder, NULL, &stats_fops);
 	debugfs_create_file("latency", 0400, folder, NULL, &latency_fops);
 	debugfs_create_file("processes", 0400, folder, NULL, &processes_fops);
+	debugfs_create_file("scrub", 0600, folder, NULL, &scrub_fops);
 	pagefold_debug_add(folder);
 }
 

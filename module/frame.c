@@ -15,7 +15,7 @@
  *
  *   mapping   KSM, NULL stable node: the kernel takes it for a KSM page
  *             that has no rmap (rmap_walk_ksm(), collect_procs_ksm())
- *   index     MARK, which no page of a process has, and the load it is held by
+ *   index     whose it is, see below
  *   private   full fingerprint
  *   lru       link in the list of all frames
  *   _refcount 1 of pagefold + 1 a mapping
@@ -23,15 +23,35 @@
  * No PG_lru: not swappable, not movable, left alone by khugepaged.
  */
 
-/* KSM's own pages have a NULL stable node for moments, but never this index. */
+/*
+ *   63                    32 31                      2     1      0
+ *  +------------------------+------------------------+-----+-------+
+ *  |   MARK, all of them 1  |          load          | BAD | ROUND |
+ *  +------------------------+------------------------+-----+-------+
+ *
+ * MARK: KSM's own pages have a NULL stable node for moments, but no page of a
+ *	process has this index.
+ * load: tells the frames of this load from those of earlier ones.
+ * BAD: the bytes are not those of the fingerprint.
+ * ROUND: changes with each round of the scrub, at the frames that it has read.
+ *
+ * The two lowest are protected by frames_lock.
+ */
 #define MARK (~0UL << 32)
+#define ROUND 1UL
+#define BAD 2UL
+#define LOAD_STEP 4UL
 
-/* What tells the frames of this load from those of earlier ones. */
-static unsigned int load;
+/* The index of the frames that this load holds, but for the lowest bits. */
+static unsigned long held;
 
-/* All frames, protected by frames_lock. The sweep turns it around. */
+/* All frames, protected by frames_lock. Whoever looks turns it around. */
 static LIST_HEAD(frames);
 static DEFINE_MUTEX(frames_lock);
+
+/* The scrub: ROUND or 0, and frames not read yet. Protected by frames_lock. */
+static unsigned long scrub_round;
+static unsigned long unread;
 
 /*
  * NORETRY: rather no frame than an OOM kill, in the cgroup or the machine.
@@ -69,9 +89,18 @@ static void become_frame(struct page *frame, u64 fingerprint)
 {
 	__SetPageUptodate(frame);
 	__folio_set_swapbacked(page_folio(frame));
-	page_folio(frame)->index = MARK | load;
 	pagefold_set_mapping_ksm(page_folio(frame));
 	set_page_private(frame, fingerprint);
+}
+
+/* Its bytes were read just now: the scrub need not do so in this round. */
+static void join(struct page *frame)
+{
+	mutex_lock(&frames_lock);
+	page_folio(frame)->index = held | scrub_round;
+	list_add_tail(&frame->lru, &frames);
+	atomic_long_inc(&pagefold_stats.frames_live);
+	mutex_unlock(&frames_lock);
 }
 
 /* Into the index, with a reference of its own; false if there is no room. */
@@ -80,10 +109,7 @@ static bool enter(struct page *frame, u64 fingerprint)
 	get_page(frame);
 	if (!pagefold_index_insert(&pagefold_index, page_to_pfn(frame),
 				   pagefold_tag_frame(fingerprint))) {
-		mutex_lock(&frames_lock);
-		list_add_tail(&frame->lru, &frames);
-		mutex_unlock(&frames_lock);
-		atomic_long_inc(&pagefold_stats.frames_live);
+		join(frame);
 		return true;
 	}
 	put_page(frame);
@@ -127,18 +153,23 @@ bool pagefold_frame_adopt(struct page *page)
 	set_page_private(page, fingerprint);
 	if (!enter(page, fingerprint))
 		return false;
-	page_folio(page)->index = MARK | load;
 	pagefold_count(frames_adopted);
 	trace_pagefold_frame_adopted(page_to_pfn(page));
 	return true;
+}
+
+static bool is_unread(struct page *frame)
+{
+	return (page_folio(frame)->index ^ scrub_round) & ROUND;
 }
 
 /* Out of the index and the list, and pagefold's reference back. */
 static void leave(struct page *frame)
 {
 	lockdep_assert_held(&frames_lock);
-	/* Not held any more; the other loads are told by the rest of MARK. */
-	page_folio(frame)->index = MARK | (load - 1);
+	unread -= is_unread(frame);
+	/* A frame still, but of another load. */
+	page_folio(frame)->index = MARK | (held - LOAD_STEP);
 	pagefold_index_remove(&pagefold_index, page_to_pfn(frame));
 	list_del(&frame->lru);
 	atomic_long_dec(&pagefold_stats.frames_live);
@@ -158,24 +189,33 @@ static void prune(struct page *frame)
  * it must not wait for who reads the list. Frames come only from the scanner,
  * so a page that is not held any more has not become another one.
  */
-void pagefold_frame_prune(struct page *frame)
+bool pagefold_frame_prune(struct page *frame)
 {
+	bool freed = false;
+
 	if (!mutex_trylock(&frames_lock))
-		return;
-	if (pagefold_frame_is_held(frame) && !pagefold_frame_mappings(frame))
+		return freed;
+	if (pagefold_frame_is_held(frame) && !pagefold_frame_mappings(frame)) {
 		prune(frame);
+		freed = true;
+	}
 	mutex_unlock(&frames_lock);
+	return freed;
 }
 
-/* Full frames are out of the index, so that nobody has to pass them by. */
+/*
+ * Full frames are out of the index, so that nobody has to pass them by. Bad
+ * ones are, so that nobody finds them.
+ */
 static void link_again(struct page *frame, int mappings)
 {
-	if (mappings < PAGEFOLD_FRAME_FULL / 2)
+	if (mappings < PAGEFOLD_FRAME_FULL / 2 &&
+	    !(page_folio(frame)->index & BAD))
 		pagefold_index_insert(&pagefold_index, page_to_pfn(frame),
 				      pagefold_tag_frame(page_private(frame)));
 }
 
-static void look_after(struct page *frame)
+static void look_after(struct page *frame, void *unused)
 {
 	unsigned long pfn = page_to_pfn(frame);
 	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
@@ -194,22 +234,27 @@ unsigned long pagefold_frame_prune_some(unsigned long max)
 {
 	struct page *frame, *next;
 	unsigned long freed = 0;
+	LIST_HEAD(done);
 
 	if (!mutex_trylock(&frames_lock))
 		return 0;
 	list_for_each_entry_safe(frame, next, &frames, lru) {
 		if (!max--)
 			break;
-		if (pagefold_frame_mappings(frame))
-			continue;
-		prune(frame);
-		freed++;
+		list_move_tail(&frame->lru, &done);
+		if (!pagefold_frame_mappings(frame)) {
+			prune(frame);
+			freed++;
+		}
 	}
+	list_splice_tail(&done, &frames);
 	mutex_unlock(&frames_lock);
 	return freed;
 }
 
-void pagefold_frame_sweep(unsigned long max)
+void pagefold_frame_each(unsigned long max,
+			 void (*look)(struct page *frame, void *ctx),
+			 void *ctx)
 {
 	struct page *frame, *next;
 	LIST_HEAD(done);
@@ -218,25 +263,52 @@ void pagefold_frame_sweep(unsigned long max)
 	list_for_each_entry_safe(frame, next, &frames, lru) {
 		if (!max--)
 			break;
-		list_move(&frame->lru, &done);
-		look_after(frame);
+		list_move_tail(&frame->lru, &done);
+		look(frame, ctx);
 		cond_resched();
 	}
 	list_splice_tail(&done, &frames);
 	mutex_unlock(&frames_lock);
 }
 
-void pagefold_frame_each(void (*look)(const struct page *frame, void *ctx),
-			 void *ctx)
+void pagefold_frame_sweep(unsigned long max)
 {
-	const struct page *frame;
+	pagefold_frame_each(max, look_after, NULL);
+}
 
+unsigned long pagefold_frame_unread(void)
+{
+	return READ_ONCE(unread);
+}
+
+void pagefold_frame_unread_all(void)
+{
 	mutex_lock(&frames_lock);
-	list_for_each_entry(frame, &frames, lru) {
-		look(frame, ctx);
-		cond_resched();
+	if (!unread) {
+		scrub_round ^= ROUND;
+		unread = atomic_long_read(&pagefold_stats.frames_live);
 	}
 	mutex_unlock(&frames_lock);
+}
+
+bool pagefold_frame_read(struct page *frame)
+{
+	lockdep_assert_held(&frames_lock);
+	if (!is_unread(frame))
+		return false;
+	page_folio(frame)->index ^= ROUND;
+	unread--;
+	return true;
+}
+
+bool pagefold_frame_condemn(struct page *frame)
+{
+	lockdep_assert_held(&frames_lock);
+	if (page_folio(frame)->index & BAD)
+		return false;
+	page_folio(frame)->index |= BAD;
+	pagefold_index_remove(&pagefold_index, page_to_pfn(frame));
+	return true;
 }
 
 u64 pagefold_frame_fingerprint(const struct page *frame)
@@ -260,12 +332,12 @@ bool pagefold_frame_is_ours(struct page *page)
 bool pagefold_frame_is_held(struct page *page)
 {
 	return pagefold_frame_is_ours(page) &&
-	       page_folio(page)->index == (MARK | load);
+	       !((READ_ONCE(page_folio(page)->index) ^ held) & ~(BAD | ROUND));
 }
 
 void pagefold_frame_init(void)
 {
-	load = get_random_u32();
+	held = MARK | (get_random_u32() & ~(BAD | ROUND));
 }
 
 void pagefold_frame_release_all(void)

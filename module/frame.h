@@ -37,12 +37,13 @@ bool pagefold_frame_adopt(struct page *page);
  *
  * Context: Process context, the scanner. Does not wait: what is not freed now
  * is freed by the sweep.
+ * Return: true if it was freed.
  */
-void pagefold_frame_prune(struct page *frame);
+bool pagefold_frame_prune(struct page *frame);
 
 /**
  * pagefold_frame_prune_some() - free frames that nobody maps, for reclaim.
- * @max: how many to look at.
+ * @max: how many to look at; the next call goes on with the others.
  *
  * Context: Any that may take a mutex by trylock, the scanner kept off.
  * Return: Pages freed.
@@ -96,13 +97,48 @@ void pagefold_frame_init(void);
 void pagefold_frame_release_all(void);
 
 /**
- * pagefold_frame_each() - look at every frame.
+ * pagefold_frame_each() - look at some of the frames.
+ * @max: how many at most; the next call goes on with the others.
  * @look: called with each frame and @ctx.
  * @ctx: for @look.
  *
- * Context: Process context, may sleep; no frame comes or goes meanwhile.
+ * Context: Process context, may sleep; no frame comes or goes meanwhile,
+ * unless @look frees the one that it was called with.
  */
-void pagefold_frame_each(void (*look)(const struct page *frame, void *ctx),
+void pagefold_frame_each(unsigned long max,
+			 void (*look)(struct page *frame, void *ctx),
 			 void *ctx);
+
+/* For the scrub: frames that it has still to read in this round. */
+unsigned long pagefold_frame_unread(void);
+
+/**
+ * pagefold_frame_unread_all() - begin a round of the scrub.
+ *
+ * Does nothing before all frames were read that the round before began with.
+ *
+ * Context: Process context, may sleep.
+ */
+void pagefold_frame_unread_all(void);
+
+/**
+ * pagefold_frame_read() - say that a frame is read in this round.
+ * @frame: the frame.
+ *
+ * Context: In the callback of pagefold_frame_each().
+ * Return: false if it was read before, in the same round.
+ */
+bool pagefold_frame_read(struct page *frame);
+
+/**
+ * pagefold_frame_condemn() - never again fold anything into a frame.
+ * @frame: a frame whose bytes are not what its fingerprint says.
+ *
+ * Who maps it keeps it: there is no other copy of that memory.
+ *
+ * Context: In the callback of pagefold_frame_each().
+ * Return: false if that was done before.
+ */
+bool pagefold_frame_condemn(struct page *frame);
 
 #endif

@@ -11,6 +11,7 @@
 #include "pagefold.h"
 #include "pressure.h"
 #include "scan.h"
+#include "scrub.h"
 #include "sysfs.h"
 
 struct pagefold_index pagefold_index;
@@ -41,12 +42,17 @@ static int __init pagefold_init(void)
 	err = pagefold_pressure_watch();
 	if (err)
 		goto stop_scan;
-	err = pagefold_sysfs_add();
+	err = pagefold_scrub_start();
 	if (err)
 		goto unwatch_pressure;
+	err = pagefold_sysfs_add();
+	if (err)
+		goto stop_scrub;
 	pagefold_debugfs_add();
 	return 0;
 
+stop_scrub:
+	pagefold_scrub_stop();
 unwatch_pressure:
 	pagefold_pressure_unwatch();
 stop_scan:
@@ -63,6 +69,7 @@ static void __exit pagefold_exit(void)
 {
 	pagefold_debugfs_remove();
 	pagefold_sysfs_remove();
+	pagefold_scrub_stop();
 	pagefold_pressure_unwatch();
 	pagefold_scan_stop();
 	pagefold_frame_release_all();

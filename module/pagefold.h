@@ -31,6 +31,8 @@ enum pagefold_scope {
  * @cpu_percent: CPU time of the scanner in percent of one CPU, 1 to 100.
  * @settle_ms: shortest time a page must stay unwritten, in milliseconds.
  * @use_zero_pages: fold pages of zeros into the kernel's zero page.
+ * @scrub_per_second: frames read by the scrub in the background, per second;
+ *	0 for none.
  *
  * Each is one word, written by sysfs and read with READ_ONCE() wherever it
  * is needed: a change takes effect at the next use.
@@ -41,6 +43,7 @@ struct pagefold_settings {
 	unsigned int cpu_percent;
 	unsigned int settle_ms;
 	bool use_zero_pages;
+	unsigned int scrub_per_second;
 };
 
 extern struct pagefold_settings pagefold_settings;

@@ -41,6 +41,12 @@ static int set_use_zero_pages(const char *text,
 	return pagefold_zero_set(text);
 }
 
+static int set_scrub_per_second(const char *text,
+				const struct kernel_param *param)
+{
+	return pagefold_number_set(&pagefold_scrub_per_second, text);
+}
+
 #define PARAM(name, description)					\
 static const struct kernel_param_ops name##_ops = { .set = set_##name };\
 module_param_cb(name, &name##_ops, NULL, 0);				\
@@ -51,3 +57,4 @@ PARAM(scope, "whose memory: madvise (default) or all");
 PARAM(cpu_percent, "budget of the scanner in percent of one CPU, 1 to 100 (default 20)");
 PARAM(settle_ms, "shortest time a page must stay unwritten, in ms (default 1000)");
 PARAM(use_zero_pages, "fold pages of zeros into the zero page, 0 or 1 (default 1)");
+PARAM(scrub_per_second, "frames checked in the background per second, 0 (default) to 1000000");

@@ -9,6 +9,7 @@
 #include <linux/sysfs.h>
 #include "pagefold.h"
 #include "scan.h"
+#include "scrub.h"
 #include "settings.h"
 #include "split.h"
 
@@ -25,6 +26,7 @@ const struct pagefold_number pagefold_cpu_percent = {
 	.value = &pagefold_settings.cpu_percent,
 	.min = 1,
 	.max = 100,
+	.changed = pagefold_scan_changed,
 };
 
 const struct pagefold_number pagefold_settle_ms = {
@@ -32,6 +34,15 @@ const struct pagefold_number pagefold_settle_ms = {
 	.value = &pagefold_settings.settle_ms,
 	.min = 0,
 	.max = 3600000,
+	.changed = pagefold_scan_changed,
+};
+
+const struct pagefold_number pagefold_scrub_per_second = {
+	.name = "scrub_per_second",
+	.value = &pagefold_settings.scrub_per_second,
+	.min = 0,
+	.max = 1000000,
+	.changed = pagefold_scrub_pace,
 };
 
 static const char * const scopes[] = {
@@ -52,7 +63,7 @@ int pagefold_number_set(const struct pagefold_number *number, const char *text)
 	if (value < number->min || value > number->max)
 		return -ERANGE;
 	WRITE_ONCE(*number->value, value);
-	pagefold_scan_changed();
+	number->changed();
 	return 0;
 }
 

@@ -14,16 +14,19 @@
  * @value: where it is kept.
  * @min: smallest value allowed.
  * @max: largest value allowed.
+ * @changed: to be called after a change.
  */
 struct pagefold_number {
 	const char *name;
 	unsigned int *value;
 	unsigned int min;
 	unsigned int max;
+	void (*changed)(void);
 };
 
 extern const struct pagefold_number pagefold_cpu_percent;
 extern const struct pagefold_number pagefold_settle_ms;
+extern const struct pagefold_number pagefold_scrub_per_second;
 
 /**
  * pagefold_number_set() - set a number from text.

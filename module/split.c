@@ -56,14 +56,6 @@ static int unshare(struct vm_area_struct *vma, unsigned long addr)
 	return 0;
 }
 
-int pagefold_split_one(struct vm_area_struct *vma, pmd_t *pmd,
-		       unsigned long addr)
-{
-	if (next_frame(vma->vm_mm, pmd, addr, addr + PAGE_SIZE) != addr)
-		return 0;
-	return unshare(vma, addr);
-}
-
 bool pagefold_split_wanted(struct vm_area_struct *vma)
 {
 	return vma->anon_vma && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));

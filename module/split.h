@@ -8,23 +8,6 @@
 
 #include <linux/mm_types.h>
 
-/* So few sharers that a cold frame is given back when memory is short. */
-#define PAGEFOLD_FEW_SHARERS 2
-
-/**
- * pagefold_split_one() - unshare one mapping.
- * @vma: mapping of @addr.
- * @pmd: entry of its page table.
- * @addr: address; nothing happens if no frame is mapped there any more.
- *
- * Context: mmap lock held for reading; may sleep, but not for other than
- * memory.
- * Return: 0; -ENOMEM when there was no memory for an ordinary page; -EFAULT
- * when the fault failed otherwise (the mapping is gone).
- */
-int pagefold_split_one(struct vm_area_struct *vma, pmd_t *pmd,
-		       unsigned long addr);
-
 /* Mappings that may map frames, in scope or not. */
 bool pagefold_split_wanted(struct vm_area_struct *vma);
 

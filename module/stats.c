@@ -15,7 +15,7 @@ void pagefold_latency_add(struct pagefold_latency *latency, u64 ns)
 	atomic64_inc(&latency->bucket[bucket]);
 }
 
-static void add_frame(const struct page *frame, void *ctx)
+static void add_frame(struct page *frame, void *ctx)
 {
 	struct pagefold_sharing *sharing = ctx;
 	int mappings = pagefold_frame_mappings(frame);
@@ -29,7 +29,7 @@ struct pagefold_sharing pagefold_sharing_now(void)
 {
 	struct pagefold_sharing sharing = {};
 
-	pagefold_frame_each(add_frame, &sharing);
+	pagefold_frame_each(ULONG_MAX, add_frame, &sharing);
 	return sharing;
 }
 

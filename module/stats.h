@@ -31,6 +31,9 @@
 	X(nomem)	/* pages left: no memory for a frame or entry */ \
 	X(swept)	/* index entries looked at by the sweep */	\
 	X(dropped)	/* index entries whose page was gone */		\
+	X(scrub_rounds)	/* times that every frame was read */		\
+	X(scrub_read)	/* frames read by the scrub */			\
+	X(scrub_mismatches) /* frames found damaged */			\
 	X(cpu_ns_walk)	/* CPU time, ns, by stage */			\
 	X(cpu_ns_fingerprint)						\
 	X(cpu_ns_fold)							\

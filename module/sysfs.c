@@ -37,6 +37,8 @@ SETTING(run, pagefold_run_set(buf));
 SETTING(cpu_percent, pagefold_number_set(&pagefold_cpu_percent, buf));
 SETTING(settle_ms, pagefold_number_set(&pagefold_settle_ms, buf));
 SETTING(use_zero_pages, pagefold_zero_set(buf));
+SETTING(scrub_per_second,
+	pagefold_number_set(&pagefold_scrub_per_second, buf));
 
 static ssize_t scope_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  char *buf)
@@ -75,6 +77,7 @@ static struct attribute *attributes[] = {
 	&cpu_percent_attr.attr,
 	&settle_ms_attr.attr,
 	&use_zero_pages_attr.attr,
+	&scrub_per_second_attr.attr,
 	&pages_shared_attr.attr,
 	&pages_sharing_attr.attr,
 	&pages_scanned_attr.attr,

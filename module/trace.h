@@ -85,6 +85,20 @@ TRACE_EVENT(pagefold_unshared,
 	TP_printk("address=%lx fault=%x", __entry->address, __entry->fault)
 );
 
+TRACE_EVENT(pagefold_scrub_mismatch,
+	TP_PROTO(unsigned long pfn, int mappings),
+	TP_ARGS(pfn, mappings),
+	TP_STRUCT__entry(
+		__field(unsigned long, pfn)
+		__field(int, mappings)
+	),
+	TP_fast_assign(
+		__entry->pfn = pfn;
+		__entry->mappings = mappings;
+	),
+	TP_printk("pfn=%lx mappings=%d", __entry->pfn, __entry->mappings)
+);
+
 /* One hold of an mmap lock. */
 TRACE_EVENT(pagefold_visited,
 	TP_PROTO(unsigned long address, unsigned int visited,

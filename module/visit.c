@@ -3,14 +3,13 @@
  * Lock order: mmap_lock (read, trylock) > page table lock > index stripe
  */
 #include <linux/sched/clock.h>
-#include <linux/sched/mm.h>
 #include "compat/kernel.h"
 #include "compat/pte.h"
 #include "frame.h"
+#include "lonely.h"
 #include "pagefold.h"
 #include "scope.h"
 #include "settle.h"
-#include "split.h"
 #include "table.h"
 #include "trace.h"
 #include "twin.h"
@@ -49,32 +48,6 @@ static void collect(struct pagefold_visit *visit, struct page *page)
 		return;
 	get_page(page);
 	visit->pages[visit->npages++] = page;
-}
-
-/*
- * A frame that one mapping is left of is shared by nobody. With @relieve, one
- * of few mappings that nobody used since the last time goes, too.
- */
-static void visit_frame(struct table *table, struct page *frame,
-			unsigned long addr, pte_t *ptep, u32 tag)
-{
-	struct pagefold_visit *visit = table->visit;
-	struct pagefold_lonely lonely = {
-		.addr = addr, .pmd = table->pmd, .frame = frame,
-	};
-	int mappings;
-	bool cold;
-
-	if (!pagefold_tag_is_frame(tag))
-		return;
-	mappings = pagefold_frame_mappings(frame);
-	cold = visit->cold && mappings == PAGEFOLD_FEW_SHARERS &&
-	       !pagefold_pte_test_and_clear_young(ptep);
-	visit->cold -= cold;
-	if (pagefold_broken(visit->nlonely == ARRAY_SIZE(visit->lonely)))
-		return;
-	if (mappings == 1 || cold)
-		visit->lonely[visit->nlonely++] = lonely;
 }
 
 /* May @page ever be folded? What else there is changes by itself. */
@@ -296,26 +269,6 @@ static void visit_table(struct pagefold_visit *visit,
 			     local_clock() - start);
 }
 
-/*
- * A frame given back costs a page before it is freed. That page must neither
- * wait for reclaim nor have somebody killed, not even in a memory cgroup at
- * its limit: so it is taken as reclaim itself takes memory, and the frame
- * freed at once.
- */
-static void unshare_lonely(struct pagefold_visit *visit,
-			   struct vm_area_struct *vma)
-{
-	unsigned int flags = memalloc_noreclaim_save();
-	struct pagefold_lonely *lonely;
-
-	while (visit->nlonely) {
-		lonely = &visit->lonely[--visit->nlonely];
-		pagefold_split_one(vma, lonely->pmd, lonely->addr);
-		pagefold_frame_prune(lonely->frame);
-	}
-	memalloc_noreclaim_restore(flags);
-}
-
 /* Up to the next page table in scope, at or after visit->next. */
 static bool find_table(struct pagefold_visit *visit,
 		       struct pagefold_table *found)
@@ -353,7 +306,8 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 		region = found.start & PMD_MASK;
 		visit_table(visit, found.vma, found.pmd, found.start,
 			    found.end);
-		unshare_lonely(visit, found.vma);
+		if (visit->nlonely)
+			pagefold_lonely_give_back(visit, found.vma);
 	}
 }
 

@@ -8,18 +8,7 @@
 
 #include <linux/mm_types.h>
 #include <linux/pgtable.h>
-
-/**
- * struct pagefold_lonely - a mapping that is to become ordinary memory again.
- * @addr: its address.
- * @pmd: entry of its page table.
- * @frame: the frame mapped there.
- */
-struct pagefold_lonely {
-	unsigned long addr;
-	pmd_t *pmd;
-	struct page *frame;
-};
+#include "lonely.h"
 
 enum pagefold_turn {
 	PAGEFOLD_TURN_MORE,	/* there is memory left to visit */

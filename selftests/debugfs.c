@@ -54,7 +54,8 @@ TEST_F(debugfs, stats_lists_every_counter)
 		"changed", "refused", "lock_busy", "mmap_busy", "written",
 		"hot_skipped", "huge_split", "nomem", "swept", "dropped",
 		"cpu_ns", "cpu_ns_walk", "cpu_ns_fingerprint", "cpu_ns_fold",
-		"cpu_ns_sweep", "bytes_saved", "bytes_metadata",
+		"cpu_ns_sweep", "scrub_rounds", "scrub_read",
+		"scrub_mismatches", "bytes_saved", "bytes_metadata",
 	};
 	char *line, *next, name[64], rest;
 	long long value;

@@ -159,7 +159,8 @@ long long pf_stat(const char *name)
  * without its teardown, and then this still runs.
  */
 static const char * const tunables[] = {
-	"scope", "cpu_percent", "settle_ms", "use_zero_pages", "run",
+	"scope", "cpu_percent", "settle_ms", "use_zero_pages",
+	"scrub_per_second", "run",
 };
 
 #define NR_TUNABLES ARRAY_SIZE(tunables)
@@ -221,7 +222,7 @@ static void __attribute__((constructor)) save_tunables(void)
 int pf_begin(void)
 {
 	static const char * const values[NR_TUNABLES] = {
-		"madvise", "100", "0", "1", "1",
+		"madvise", "100", "0", "1", "0", "1",
 	};
 	int ret = pf_set("run", "0");
 	size_t i;

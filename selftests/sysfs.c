@@ -76,6 +76,14 @@ FIXTURE_VARIANT_ADD(tunable, use_zero_pages)
 		 { "-1", EINVAL } },
 };
 
+FIXTURE_VARIANT_ADD(tunable, scrub_per_second)
+{
+	.name = "scrub_per_second",
+	.good = { { "1", "1\n" }, { "1000000", "1000000\n" }, { "0\n", "0\n" } },
+	.bad = { { "1000001", ERANGE }, { "x", EINVAL }, { "", EINVAL },
+		 { "-1", EINVAL }, { "99999999999999999999", ERANGE } },
+};
+
 FIXTURE_SETUP(tunable)
 {
 	if (pf_begin())
@@ -254,7 +262,7 @@ TEST(nothing_else_there)
 	while ((entry = readdir(dir)))
 		n += entry->d_name[0] != '.';
 	closedir(dir);
-	EXPECT_EQ(11, n) {
+	EXPECT_EQ(12, n) {
 		TH_LOG("a new file needs a test here, too");
 	}
 }

@@ -35,16 +35,26 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
 	X(lru_add_drain_all)			\
 	X(mm_trace_rss_stat)			\
 	X(folio_free_swap)			\
+	X(__mem_cgroup_charge)			\
+	PAGEFOLD_SYMBOLS_SECONDARY(X)		\
 	PAGEFOLD_SYMBOLS_RMAP(X)		\
 	PAGEFOLD_SYMBOLS_PTE_MAP(X)		\
 	PAGEFOLD_SYMBOLS_SPLIT(X)		\
 	PAGEFOLD_SYMBOLS_HUGETLB(X)
 
+#ifdef PAGEFOLD_HAS_NOTIFIER_RANGE_FLUSH
+#define PAGEFOLD_SYMBOLS_SECONDARY(X) X(__mmu_notifier_invalidate_range)
+#else
+#define PAGEFOLD_SYMBOLS_SECONDARY(X)
+#endif
+
 #ifdef PAGEFOLD_HAS_RMAP_BY_FOLIO
 #define PAGEFOLD_SYMBOLS_RMAP(X) \
-	X(folio_add_anon_rmap_ptes) X(folio_remove_rmap_ptes)
+	X(folio_add_anon_rmap_ptes) X(folio_add_new_anon_rmap) \
+	X(folio_remove_rmap_ptes)
 #else
-#define PAGEFOLD_SYMBOLS_RMAP(X) X(page_add_anon_rmap) X(page_remove_rmap)
+#define PAGEFOLD_SYMBOLS_RMAP(X) \
+	X(page_add_anon_rmap) X(page_add_new_anon_rmap) X(page_remove_rmap)
 #endif
 
 #if defined(PAGEFOLD_HAS_PTE_MAP_WRAPPED)
@@ -161,6 +171,20 @@ static inline void pagefold_add_anon_rmap(struct page *page,
 #endif
 }
 
+/* A new page that nobody else maps: exclusive. */
+static inline void pagefold_add_new_anon_rmap(struct page *page,
+					      struct vm_area_struct *vma,
+					      unsigned long addr)
+{
+#if defined(PAGEFOLD_HAS_NEW_RMAP_FLAGS)
+	folio_add_new_anon_rmap(page_folio(page), vma, addr, RMAP_EXCLUSIVE);
+#elif defined(PAGEFOLD_HAS_RMAP_BY_FOLIO)
+	folio_add_new_anon_rmap(page_folio(page), vma, addr);
+#else
+	page_add_new_anon_rmap(page, vma, addr);
+#endif
+}
+
 static inline void pagefold_remove_rmap(struct page *page,
 					struct vm_area_struct *vma)
 {
@@ -215,6 +239,21 @@ static inline void pagefold_notifier_end(struct mmu_notifier_range *range)
 	__mmu_notifier_invalidate_range_end(range, false);
 #else
 	__mmu_notifier_invalidate_range_end(range);
+#endif
+}
+
+/*
+ * Other translations than the CPUs' (of devices that share the mm) are dropped
+ * by the flush itself since 6.6, before that by a call of its own, as in
+ * ptep_clear_flush_notify().
+ */
+static inline void pagefold_flush_secondary(struct vm_area_struct *vma,
+					    unsigned long addr)
+{
+#ifdef PAGEFOLD_HAS_NOTIFIER_RANGE_FLUSH
+	if (mm_has_notifiers(vma->vm_mm))
+		__mmu_notifier_invalidate_range(vma->vm_mm, addr,
+						addr + PAGE_SIZE);
 #endif
 }
 

@@ -73,6 +73,40 @@ bool folio_free_swap(struct folio *folio)
 	return static_call(pagefold_folio_free_swap)(folio);
 }
 
+int __mem_cgroup_charge(struct folio *folio, struct mm_struct *mm, gfp_t gfp)
+{
+	return static_call(pagefold___mem_cgroup_charge)(folio, mm, gfp);
+}
+
+#ifdef PAGEFOLD_HAS_NOTIFIER_RANGE_FLUSH
+void __mmu_notifier_invalidate_range(struct mm_struct *mm,
+				     unsigned long start, unsigned long end)
+{
+	static_call(pagefold___mmu_notifier_invalidate_range)(mm, start, end);
+}
+#endif
+
+#if defined(PAGEFOLD_HAS_NEW_RMAP_FLAGS)
+void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
+			     unsigned long address, rmap_t flags)
+{
+	static_call(pagefold_folio_add_new_anon_rmap)(folio, vma, address,
+						      flags);
+}
+#elif defined(PAGEFOLD_HAS_RMAP_BY_FOLIO)
+void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
+			     unsigned long address)
+{
+	static_call(pagefold_folio_add_new_anon_rmap)(folio, vma, address);
+}
+#else
+void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
+			    unsigned long address)
+{
+	static_call(pagefold_page_add_new_anon_rmap)(page, vma, address);
+}
+#endif
+
 #ifdef PAGEFOLD_HAS_RMAP_BY_FOLIO
 void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page,
 			      int nr_pages, struct vm_area_struct *vma,
