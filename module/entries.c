@@ -11,14 +11,19 @@
  *
  * Two may get here at once: the first cmpxchg() wins, the other gives its
  * memory back. cmpxchg() is a full barrier and pairs with the READ_ONCE() in
- * pagefold_entries_at(): who sees the pointer sees zeroes behind it.
+ * pagefold_entries_section(): who sees the pointer sees zeroes behind it.
  */
 static int publish(struct pagefold_entries *all, void **slot, size_t bytes)
 {
 	void *new;
 
-	/* What cannot be had costs a page its turn: nothing to warn about. */
-	new = kvcalloc(bytes, 1, GFP_KERNEL | __GFP_NOWARN);
+	/*
+	 * What cannot be had costs a page its turn: nothing to warn about, and
+	 * nothing to have somebody killed for (kvmalloc() takes RETRY_MAYFAIL,
+	 * but not NORETRY).
+	 */
+	new = kvcalloc(bytes, 1, GFP_KERNEL | __GFP_RETRY_MAYFAIL |
+				 __GFP_NOWARN);
 	if (!new)
 		return -ENOMEM;
 	if (cmpxchg(slot, NULL, new))

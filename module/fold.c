@@ -3,7 +3,8 @@
  * Lock order:
  *
  *   mmap_lock (read, trylock) > page lock (trylock) > anon_vma (rmap_walk())
- *     > page table lock > index stripe
+ *     > mmap_lock of a mapping (read, trylock) > page table lock
+ *     > index stripe
  */
 #include <linux/sched/clock.h>
 #include "bytes.h"
@@ -20,11 +21,16 @@
  */
 #define MAPPINGS_MAX 256
 
+/* Of those that share its anon_vma many may not map the page at all. */
+#define MET_MAX (16 * MAPPINGS_MAX)
+
 /* One call of pagefold_fold(), as rmap_walk() carries it along. */
 struct walk {
 	struct page *page;
 	struct page *frame;
-	unsigned int tried;
+	unsigned int met;	/* mappings that may be of the page */
+	unsigned int tried;	/* mappings cleared */
+	bool equal;		/* and so it stays: nobody can write */
 	struct pagefold_fold outcome;
 };
 
@@ -43,6 +49,20 @@ static bool held_by_others(struct folio *folio)
 }
 
 /*
+ * A page that is not exclusive is mapped read-only wherever it is mapped: once
+ * it was found equal while nobody else held it, it stays so.
+ */
+static bool is_equal(struct walk *walk)
+{
+	if (walk->equal)
+		return true;
+	if (!pagefold_bytes_equal(walk->page, walk->frame))
+		return false;
+	walk->equal = !PageAnonExclusive(walk->page);
+	return true;
+}
+
+/*
  * May this cleared and flushed mapping be replaced? The order matters: what
  * page_try_share_anon_rmap() changes must not have to be undone.
  */
@@ -54,7 +74,7 @@ static bool may_replace(struct walk *walk)
 		walk->outcome.pinned++;
 		return false;
 	}
-	if (!pagefold_bytes_equal(page, walk->frame)) {
+	if (!is_equal(walk)) {
 		walk->outcome.changed++;
 		return false;
 	}
@@ -127,24 +147,19 @@ static void fold_pte(struct walk *walk, struct vm_area_struct *vma,
 	walk->tried++;
 	flush_cache_page(vma, addr, pte_pfn(pte));
 	pte = ptep_clear_flush(vma, addr, ptep);
+	pagefold_flush_secondary(vma, addr);
 	if (may_replace(walk))
 		replace(walk, vma, addr, ptep, pte);
 	else
 		set_pte_at(vma->vm_mm, addr, ptep, pte);
 }
 
-/* rmap_one of rmap_walk(), shaped like try_to_unmap_one() in mm/rmap.c. */
-static bool fold_mapping(struct folio *folio, struct vm_area_struct *vma,
-			 unsigned long addr, void *arg)
+static void fold_in_vma(struct walk *walk, struct vm_area_struct *vma,
+			unsigned long addr)
 {
-	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, addr, 0);
+	DEFINE_FOLIO_VMA_WALK(pvmw, page_folio(walk->page), vma, addr, 0);
 	struct mmu_notifier_range range;
-	struct walk *walk = arg;
 
-	if (!pagefold_scope_vma(vma)) {
-		walk->outcome.refused++;
-		return true;
-	}
 	pagefold_range_init(&range, vma, addr, addr + PAGE_SIZE);
 	pagefold_notifier_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
@@ -155,7 +170,37 @@ static bool fold_mapping(struct folio *folio, struct vm_area_struct *vma,
 		fold_pte(walk, vma, pvmw.address, pvmw.pte);
 	}
 	pagefold_notifier_end(&range);
-	return walk->tried < MAPPINGS_MAX;
+}
+
+/*
+ * rmap_one of rmap_walk(), shaped like try_to_unmap_one() in mm/rmap.c. Who has
+ * the mmap lock for writing may be taking the memory out of scope: madvise()
+ * has split it and not yet cleared VM_MERGEABLE. The lock is tried, so it does
+ * not matter that it is taken inside of anon_vma.
+ */
+static bool fold_mapping(struct folio *folio, struct vm_area_struct *vma,
+			 unsigned long addr, void *arg)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct walk *walk = arg;
+
+	if (!pagefold_scope_vma(vma) || !mmap_read_trylock(mm)) {
+		walk->outcome.refused++;
+	} else {
+		fold_in_vma(walk, vma, addr);
+		mmap_read_unlock(mm);
+	}
+	if (++walk->met < MET_MAX && walk->tried < MAPPINGS_MAX)
+		return true;
+	/* There may be more. With nothing folded it must not be tried so soon. */
+	walk->outcome.refused += !walk->outcome.folded;
+	return false;
+}
+
+/* done of rmap_walk(): what is not mapped any more need not be looked for. */
+static int is_unmapped(struct folio *folio)
+{
+	return !folio_mapped(folio);
 }
 
 static void count_outcome(struct walk *walk)
@@ -180,6 +225,7 @@ struct pagefold_fold pagefold_fold(struct page *page, struct page *frame)
 	struct walk walk = { .page = page, .frame = frame };
 	struct rmap_walk_control control = {
 		.rmap_one = fold_mapping,
+		.done = is_unmapped,
 		.arg = &walk,
 	};
 	struct folio *folio = page_folio(page);

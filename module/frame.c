@@ -307,7 +307,8 @@ bool pagefold_frame_condemn(struct page *frame)
 	if (page_folio(frame)->index & BAD)
 		return false;
 	page_folio(frame)->index |= BAD;
-	pagefold_index_remove(&pagefold_index, page_to_pfn(frame));
+	pagefold_index_set_heat(&pagefold_index, page_to_pfn(frame),
+				PAGEFOLD_FULL);
 	return true;
 }
 

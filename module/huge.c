@@ -24,50 +24,46 @@ static void parts_of(struct parts *parts, struct page *page)
 	bitmap_zero(parts->twins, HPAGE_PMD_NR);
 }
 
-/* Parts that were read at an earlier visit may have got twins since. */
+/*
+ * Zeros need no twin, and carry the tag of zeros; other parts that were read
+ * at an earlier visit may have got twins since.
+ */
+static bool has_twin(unsigned long pfn, u32 tag)
+{
+	if (pagefold_tag_is_candidate(tag))
+		return pagefold_twin_likely(pfn, tag);
+	return tag == pagefold_tag_seen(0) && pagefold_setting(use_zero_pages);
+}
+
 static void find_twins(struct parts *parts)
 {
 	unsigned long pfn;
 	unsigned int i;
-	u32 tag;
 
 	for (i = 0; i < parts->n; i++) {
 		pfn = parts->first + i;
-		tag = pagefold_index_tag(&pagefold_index, pfn);
-		if (pagefold_tag_is_candidate(tag) &&
-		    pagefold_twin_likely(pfn, tag))
+		if (has_twin(pfn, pagefold_index_tag(&pagefold_index, pfn)))
 			__set_bit(i, parts->twins);
 	}
 }
 
-/* Read each part. Zeros need no twin: the zero page is one. */
-static void read_parts(struct parts *parts, bool judge)
-{
-	enum pagefold_content content;
-	unsigned int i;
-
-	for (i = 0; i < parts->n; i++) {
-		content = pagefold_settle_read(pfn_to_page(parts->first + i),
-					       judge);
-		if (content == PAGEFOLD_CONTENT_ZERO ||
-		    content == PAGEFOLD_CONTENT_TWIN)
-			__set_bit(i, parts->twins);
-		cond_resched();
-	}
-}
-
-/* Not worth it now. What is not in the index would be read at each visit. */
-static void keep_whole(const struct parts *parts)
+/*
+ * Read the parts that settled. What does not get into the index now would be
+ * read at each visit.
+ */
+static void read_parts(struct page **pages, unsigned int n, bool judge)
 {
 	unsigned long pfn;
 	unsigned int i;
 
-	for (i = 0; i < parts->n; i++) {
-		pfn = parts->first + i;
+	for (i = 0; i < n; i++) {
+		pagefold_settle_read(pages[i], judge);
+		pfn = page_to_pfn(pages[i]);
 		if (!pagefold_tag_is_known(pagefold_index_tag(&pagefold_index,
 							      pfn)))
 			pagefold_index_set_heat(&pagefold_index, pfn,
 						PAGEFOLD_RETRY_MAX);
+		cond_resched();
 	}
 }
 
@@ -95,18 +91,16 @@ static bool split_if_worth(const struct parts *parts, struct page *page)
 	return true;
 }
 
-bool pagefold_huge_settle(struct page *page, bool judge)
+bool pagefold_huge_settle(struct page **pages, unsigned int n, bool judge)
 {
 	struct parts parts;
 	bool split;
 
-	parts_of(&parts, page);
-	read_parts(&parts, judge);
+	read_parts(pages, n, judge);
+	parts_of(&parts, pages[0]);
 	find_twins(&parts);
-	split = split_if_worth(&parts, page);
-	if (!split)
-		keep_whole(&parts);
-	unlock_page(page);
+	split = split_if_worth(&parts, pages[0]);
+	unlock_page(pages[0]);
 	return split;
 }
 

@@ -16,18 +16,20 @@
 #define PAGEFOLD_HUGE_WORTH 32
 
 /**
- * pagefold_huge_settle() - read a huge page, split it if that pays.
- * @page: any page of it, referenced, and its folio locked; unlocked on
- *        return.
+ * pagefold_huge_settle() - read parts of a huge page, split it if that pays.
+ * @pages: parts that settled; the first is referenced, and its folio locked;
+ *	unlocked on return.
+ * @n: how many.
  * @judge: as for pagefold_settle().
  *
- * Every part becomes a candidate. If enough of them have twins the page is
- * split, and those parts are settled by the next visit; else it stays whole.
+ * They become candidates. If enough parts have twins, these or those read at
+ * earlier visits, the page is split, and they are settled by the next visit;
+ * else it stays whole.
  *
  * Context: Process context, no further locks held.
  * Return: true if it was split.
  */
-bool pagefold_huge_settle(struct page *page, bool judge);
+bool pagefold_huge_settle(struct page **pages, unsigned int n, bool judge);
 
 /**
  * pagefold_huge_yield() - split a huge page for the twin of one part?

@@ -10,6 +10,7 @@
 /* Reclaim asks over and over; a pass for it takes a while. */
 #define INTERVAL HZ
 
+/* When to ring again at the earliest; whoever reclaims moves it on. */
 static unsigned long next_time;
 
 static unsigned long count_objects(struct shrinker *unused,
@@ -43,7 +44,7 @@ static unsigned long scan_objects(struct shrinker *unused,
 		return SHRINK_STOP;
 	freed = pagefold_frame_prune_some(sc->nr_to_scan);
 	pagefold_scan_release();
-	return freed ? freed : SHRINK_STOP;
+	return freed;
 }
 
 int pagefold_pressure_watch(void)

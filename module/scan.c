@@ -28,6 +28,9 @@
  */
 #define COLD_MAX 32
 
+/* Between two drains of all CPUs' batches, at least. */
+#define DRAIN_INTERVAL (HZ / 5)
+
 /* While stopped, the scanner still frees frames that nobody maps. */
 #define STOPPED_MS 5000
 
@@ -37,7 +40,10 @@ static DEFINE_MUTEX(turn_lock);
 static DECLARE_WAIT_QUEUE_HEAD(doorbell);
 static struct task_struct *scanner;
 
-/* Set by others, cleared by the scanner. */
+/*
+ * Set by others before wake_up(), which orders it against the look that
+ * wait_event() takes; cleared by the scanner.
+ */
 static bool woken;
 static bool changed;
 static bool relieve;
@@ -93,13 +99,26 @@ static void pause_ms(unsigned int ms)
 	sleep_ms(ms, never);
 }
 
+/* A huge page that somebody references is not split: its parts stay so. */
+static unsigned int parts_in_row(struct page **page, struct page **end)
+{
+	struct folio *folio = page_folio(*page);
+	unsigned int n = 1;
+
+	while (page + n != end && page_folio(page[n]) == folio)
+		n++;
+	return n;
+}
+
 static void settle_found(void)
 {
-	unsigned int i;
+	struct page **page = visit->pages, **end = page + visit->npages;
+	unsigned int n;
 
-	for (i = 0; i < visit->npages; i++) {
-		news += pagefold_settle(visit->pages[i], visit->judge);
-		put_page(visit->pages[i]);
+	for (; page != end; page += n) {
+		n = parts_in_row(page, end);
+		news += pagefold_settle(page, n, visit->judge);
+		put_page(*page);
 		cond_resched();
 	}
 }
@@ -119,6 +138,15 @@ static enum pagefold_turn turn(void)
 	return turn;
 }
 
+/* Where the scanner lets others go first. No lock is held here. */
+static void pay(void)
+{
+	if (!visit->relieve)
+		pagefold_budget_pay(&budget, pause_ms);
+	cond_resched();
+	try_to_freeze();
+}
+
 static void visit_mm(struct mm_struct *mm)
 {
 	enum pagefold_turn turned;
@@ -128,11 +156,11 @@ static void visit_mm(struct mm_struct *mm)
 	visit->next = 0;
 	do {
 		turned = turn();
-		if (turned == PAGEFOLD_TURN_BUSY && ++busy < BUSY_TRIES)
+		busy = turned == PAGEFOLD_TURN_BUSY ? busy + 1 : 0;
+		if (busy)
 			pause_ms(BUSY_MS);
-		else if (!visit->relieve)
-			pagefold_budget_pay(&budget, pause_ms);
-		cond_resched();
+		else
+			pay();
 	} while (turned != PAGEFOLD_TURN_DONE && busy < BUSY_TRIES &&
 		 may_go_on());
 }
@@ -146,30 +174,49 @@ static void visit_all(void)
 		if (visit->relieve || pagefold_scope_mm(mm))
 			visit_mm(mm);
 		mmdrop(mm);
+		cond_resched();
 	}
 }
 
 /*
  * Pages fresh from a fault stand in per-CPU batches that hold references:
- * they look pinned until those are drained. ksm_do_scan() does it each time,
- * this only when the last pass met something new.
+ * they look pinned until those are drained, which disturbs every CPU.
+ * ksm_do_scan() does it each time, this only when the last pass met one,
+ * and at most once in DRAIN_INTERVAL.
  */
 static void drain_batches(void)
 {
-	u64 met = pagefold_counted(pinned) + pagefold_counted(written);
+	u64 met = pagefold_counted(pinned);
+	static unsigned long next;
 	static u64 before;
 
-	if (met != before)
-		lru_add_drain_all();
+	if (met == before || time_before(jiffies, next))
+		return;
+	lru_add_drain_all();
 	before = met;
+	next = jiffies + DRAIN_INTERVAL;
+}
+
+static bool may_sweep(void)
+{
+	return !kthread_should_stop() &&
+	       pagefold_setting(run) != PAGEFOLD_UNSHARE;
 }
 
 /* Sweep first: what it marks lonely goes back in this very pass. */
 static void sweep(void)
 {
-	mutex_lock(&turn_lock);
-	pagefold_sweep(visit->pass, visit->relieve);
-	mutex_unlock(&turn_lock);
+	bool more = true, begun = false;
+
+	while (more && may_sweep()) {
+		mutex_lock(&turn_lock);
+		if (!begun)
+			pagefold_sweep_begin(visit->relieve);
+		begun = true;
+		more = pagefold_sweep_step(visit->pass);
+		mutex_unlock(&turn_lock);
+		pay();
+	}
 }
 
 static void pass(void)

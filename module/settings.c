@@ -104,11 +104,12 @@ static int split_everything(void)
 {
 	int err;
 
+	/* With run set the scanner takes no other page table than that in hand. */
 	pagefold_scan_hold();
+	pagefold_scan_release();
 	set_current_oom_origin();
 	err = pagefold_split_all();
 	clear_current_oom_origin();
-	pagefold_scan_release();
 	if (!err)
 		return 0;
 	WRITE_ONCE(pagefold_settings.run, PAGEFOLD_STOP);

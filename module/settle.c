@@ -72,8 +72,10 @@ static bool fold_locked_pair(struct page *page, struct page *twin,
 		return false;
 	}
 	frame = pagefold_frame_make(page, fingerprint);
-	if (!frame)
+	if (!frame) {
+		retry_later(page);
 		return false;
+	}
 	/* A tag and a few bytes are no proof: then the twin is none. */
 	if (fold_into(twin, frame))
 		news = fold_into(page, frame);
@@ -182,30 +184,26 @@ static bool settle_locked(struct page *page, bool judge)
 	return news;
 }
 
-enum pagefold_content pagefold_settle_read(struct page *page, bool judge)
+void pagefold_settle_read(struct page *page, bool judge)
 {
 	u64 start = local_clock(), fingerprint;
 	bool zero;
 
 	if (PageHWPoison(page))
-		return PAGEFOLD_CONTENT_OPEN;
+		return;
 	fingerprint = fingerprint_of(page, &zero);
 	pagefold_count_add(cpu_ns_fingerprint, local_clock() - start);
 	if (judge && !seen_before(page, fingerprint))
-		return PAGEFOLD_CONTENT_OPEN;
+		return;
 	if (zero)
-		return PAGEFOLD_CONTENT_ZERO;
-	if (is_candidate_already(page, fingerprint))
-		return PAGEFOLD_CONTENT_CANDIDATE;
-	if (pagefold_twin_likely(page_to_pfn(page),
-				 pagefold_tag_frame(fingerprint)))
-		return PAGEFOLD_CONTENT_TWIN;
-	return become_candidate(page, fingerprint) ?
-	       PAGEFOLD_CONTENT_CANDIDATE : PAGEFOLD_CONTENT_OPEN;
+		pagefold_index_set_seen(&pagefold_index, page_to_pfn(page), 0);
+	else if (!is_candidate_already(page, fingerprint))
+		become_candidate(page, fingerprint);
 }
 
-bool pagefold_settle(struct page *page, bool judge)
+bool pagefold_settle(struct page **pages, unsigned int n, bool judge)
 {
+	struct page *page = pages[0];
 	struct folio *folio;
 	bool news = false;
 
@@ -218,7 +216,7 @@ bool pagefold_settle(struct page *page, bool judge)
 	/* Only now it stays what it is. */
 	folio = page_folio(page);
 	if (folio_test_anon(folio) && folio_test_large(folio))
-		return pagefold_huge_settle(page, judge);
+		return pagefold_huge_settle(pages, n, judge);
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge);
 	unlock_page(page);

@@ -4,6 +4,7 @@
 #include "compat/kernel.h"
 #include "frame.h"
 #include "pagefold.h"
+#include "scan.h"
 #include "scope.h"
 #include "split.h"
 #include "table.h"
@@ -32,9 +33,9 @@ static unsigned long next_frame(struct mm_struct *mm, pmd_t *pmd,
 }
 
 /*
- * break_ksm() in mm/ksm.c: the fault that GUP uses before it pins. NOWAIT: if
- * the mapping is gone by now, this must not wait for what its file or swap
- * would have to bring in. It never lets go of the mmap lock.
+ * break_ksm() in mm/ksm.c: the fault that GUP uses before it pins. NOWAIT: it
+ * never lets go of the mmap lock. If the mapping is gone by now, it may wait
+ * for what its file would have to bring in, as any fault does.
  */
 static int unshare(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -94,8 +95,7 @@ static int split_step(struct mm_struct *mm, unsigned long *addr)
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	if (!pagefold_scope_exiting(mm) &&
-	    pagefold_table_next(mm, *addr, pagefold_split_wanted, &table)) {
+	if (pagefold_table_next(mm, *addr, pagefold_split_wanted, &table)) {
 		*addr = table.end;
 		ret = table.pmd ? split_table(&table) : 0;
 		if (!ret)
@@ -105,15 +105,22 @@ static int split_step(struct mm_struct *mm, unsigned long *addr)
 	return ret;
 }
 
+/*
+ * A fault while the process exits would map what nobody unmaps: exit_mmap()
+ * unmaps under the read lock, too. While mm_users is held it does not begin.
+ */
 static int split_mm(struct mm_struct *mm)
 {
 	unsigned long addr = 0;
 	int ret;
 
+	if (!mmget_not_zero(mm))
+		return 0;
 	do {
 		ret = split_step(mm, &addr);
 		cond_resched();
 	} while (ret > 0);
+	mmput(mm);
 	return ret;
 }
 
@@ -140,7 +147,9 @@ int pagefold_split_all(void)
 	do {
 		before = pagefold_sharing_now().mappings;
 		err = split_every_process();
+		pagefold_scan_hold();
 		pagefold_frame_sweep(ULONG_MAX);
+		pagefold_scan_release();
 	} while (!err && pagefold_sharing_now().mappings &&
 		 before != pagefold_sharing_now().mappings);
 	return err;

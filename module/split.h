@@ -14,7 +14,7 @@ bool pagefold_split_wanted(struct vm_area_struct *vma);
 /**
  * pagefold_split_all() - unshare every mapping of every frame.
  *
- * Context: Process context, with the scanner kept off (pagefold_scan_hold()).
+ * Context: Process context, with run set so that the scanner does nothing.
  * Return: 0; -ENOMEM when memory ran out; -EINTR when the caller was killed.
  * What is still folded then stays valid.
  */

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include "frame.h"
 #include "pagefold.h"
 #include "stats.h"
+
+/* So old may figures be that anybody can ask for. */
+#define RECENT HZ
 
 struct pagefold_stats pagefold_stats;
 
@@ -31,6 +36,23 @@ struct pagefold_sharing pagefold_sharing_now(void)
 
 	pagefold_frame_each(ULONG_MAX, add_frame, &sharing);
 	return sharing;
+}
+
+struct pagefold_sharing pagefold_sharing_recent(void)
+{
+	static struct pagefold_sharing sharing;
+	static unsigned long counted;
+	static DEFINE_MUTEX(lock);	/* protects both */
+	struct pagefold_sharing recent;
+
+	mutex_lock(&lock);
+	if (!counted || time_after(jiffies, counted + RECENT)) {
+		sharing = pagefold_sharing_now();
+		counted = jiffies | 1;
+	}
+	recent = sharing;
+	mutex_unlock(&lock);
+	return recent;
 }
 
 u64 pagefold_bytes_saved(const struct pagefold_sharing *sharing)

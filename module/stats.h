@@ -96,9 +96,17 @@ struct pagefold_sharing {
  * Nobody tells pagefold when a mapping splits, so this reads the reference
  * count of each frame. The figures are exact if nothing changes meanwhile.
  *
- * Context: Process context, may sleep; time grows with the RAM ever visited.
+ * Context: Process context, may sleep; time grows with the frames there are.
  */
 struct pagefold_sharing pagefold_sharing_now(void);
+
+/**
+ * pagefold_sharing_recent() - the same, of a second ago at most.
+ *
+ * For files that anybody may read: counting takes a lock that the scanner
+ * wants, too.
+ */
+struct pagefold_sharing pagefold_sharing_recent(void);
 
 /* Bytes that folding saves at @sharing, without the cost of the metadata. */
 u64 pagefold_bytes_saved(const struct pagefold_sharing *sharing);

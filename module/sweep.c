@@ -22,13 +22,17 @@
  */
 #define READ_AGAIN 5
 
+/* Looked at under one hold of the turn lock: some 10 us if nothing is there. */
+#define STEP 4096UL
+
 /* The scanner's own. */
 static unsigned long size = FLOOR;
 static unsigned long cursor;
+static unsigned long left;	/* entries of this sweep */
 
 static bool content_is(unsigned long pfn, u32 tag)
 {
-	struct page *page = pagefold_twin_get(pfn);
+	struct page *page = pagefold_twin_hold(pfn, tag);
 	u64 fingerprint;
 
 	if (!page)
@@ -43,6 +47,7 @@ static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
 {
 	const unsigned int *pass = ctx;
 
+	cond_resched();
 	if (!pagefold_tag_is_candidate(tag))
 		return PAGEFOLD_INDEX_SKIP;
 	if (pagefold_twin_gone(pfn, tag) ||
@@ -54,16 +59,28 @@ static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
 	return PAGEFOLD_INDEX_SKIP;
 }
 
-void pagefold_sweep(unsigned int pass, bool all)
+void pagefold_sweep_begin(bool all)
 {
 	unsigned long frames_live = atomic_long_read(&pagefold_stats.frames_live);
 	u64 start = local_clock();
 
 	pagefold_frame_sweep(all ? ULONG_MAX : max(size, frames_live / 4));
-	cursor = pagefold_index_sweep(&pagefold_index, cursor, size, look_at,
-				      &pass);
-	pagefold_count_add(swept, size);
+	left = size;
 	pagefold_count_add(cpu_ns_sweep, local_clock() - start);
+}
+
+bool pagefold_sweep_step(unsigned int pass)
+{
+	unsigned long n = min(left, STEP);
+	u64 start = local_clock();
+
+	cursor = pagefold_index_sweep(&pagefold_index, cursor, n, look_at,
+				      &pass);
+	/* Not twice round in one sweep. */
+	left = cursor ? left - n : 0;
+	pagefold_count_add(swept, n);
+	pagefold_count_add(cpu_ns_sweep, local_clock() - start);
+	return left;
 }
 
 void pagefold_sweep_size(u64 visited)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/cred.h>
 #include <linux/kobject.h>
 #include <linux/mm.h>
 #include <linux/sysfs.h>
@@ -49,22 +50,29 @@ static ssize_t scope_show(struct kobject *kobj, struct kobj_attribute *attr,
 STORE(scope, pagefold_scope_set(buf))
 static struct kobj_attribute scope_attr = __ATTR_RW(scope);
 
+/* Up to date for root alone: others must not keep the frames' lock busy. */
+static struct pagefold_sharing sharing(void)
+{
+	return uid_eq(current_euid(), GLOBAL_ROOT_UID) ?
+	       pagefold_sharing_now() : pagefold_sharing_recent();
+}
+
 /* Mappings beyond the first of each frame: what is saved, as KSM counts it. */
 static unsigned long pages_sharing(void)
 {
-	struct pagefold_sharing sharing = pagefold_sharing_now();
+	struct pagefold_sharing now = sharing();
 
-	return sharing.mappings - sharing.frames;
+	return now.mappings - now.frames;
 }
 
 static long long general_profit(void)
 {
-	struct pagefold_sharing sharing = pagefold_sharing_now();
+	struct pagefold_sharing now = sharing();
 
-	return pagefold_bytes_saved(&sharing) - pagefold_bytes_metadata();
+	return pagefold_bytes_saved(&now) - pagefold_bytes_metadata();
 }
 
-FIGURE(pages_shared, "%lu", pagefold_sharing_now().frames);
+FIGURE(pages_shared, "%lu", sharing().frames);
 FIGURE(pages_sharing, "%lu", pages_sharing());
 FIGURE(pages_scanned, "%llu", (u64)pagefold_counted(visited));
 FIGURE(full_scans, "%llu", (u64)pagefold_counted(passes));

@@ -19,8 +19,9 @@
  * seen    | 1  1  1  0|  fingerprint bits, never below 64         |
  *         +--+--+--+--+-------------------------------------------+
  *
- * heat: 0 = never seen, 1..63 = how often in a row it was found written. Such
- *	an entry is in no bucket.
+ * heat: 0 = never seen, 1..6 = how often in a row it was found written, 32..37
+ *	= how often folding it was tried in vain, 63 = a frame that takes no
+ *	more mappings. Such an entry is in no bucket.
  * seen: this was the content at the last visit, of a page that may be written
  *	unseen. Such an entry is in no bucket either; all others are "linked".
  * ident: three bits of a hash of where the page is mapped, so that another
@@ -38,6 +39,10 @@
 #define PAGEFOLD_TAG_SEEN	0xe0000000U
 #define PAGEFOLD_TAG_IDENT_SHIFT	28
 #define PAGEFOLD_HEAT_MAX	63U
+#define PAGEFOLD_HOT_MAX	6U
+#define PAGEFOLD_RETRY		32U
+#define PAGEFOLD_RETRY_MAX	(PAGEFOLD_RETRY + 5U)
+#define PAGEFOLD_FULL		PAGEFOLD_HEAT_MAX
 
 static_assert((PAGEFOLD_TAG_BITS | PAGEFOLD_TAG_IDENT | PAGEFOLD_TAG_FRAME) ==
 	      0xffffffffU);
@@ -48,6 +53,7 @@ static_assert((PAGEFOLD_TAG_LONELY & PAGEFOLD_TAG_IDENT) ==
 static_assert(PAGEFOLD_TAG_IDENT >> PAGEFOLD_TAG_IDENT_SHIFT == 7);
 static_assert((PAGEFOLD_TAG_SEEN & PAGEFOLD_TAG_BITS) == 0);
 static_assert(PAGEFOLD_HEAT_MAX < PAGEFOLD_TAG_BITS);
+static_assert(PAGEFOLD_RETRY_MAX < PAGEFOLD_FULL);
 
 /* 28 of the 64 bits; those that would read as heat move up by 64. */
 static inline u32 pagefold_tag_bits_of(u64 fingerprint)
@@ -109,6 +115,16 @@ static inline bool pagefold_tag_is_lonely(u32 tag)
 static inline unsigned int pagefold_tag_heat(u32 tag)
 {
 	return pagefold_tag_is_known(tag) ? 0 : tag;
+}
+
+static inline bool pagefold_tag_is_hot(u32 tag)
+{
+	return tag && tag <= PAGEFOLD_HOT_MAX;
+}
+
+static inline bool pagefold_tag_is_retry(u32 tag)
+{
+	return tag >= PAGEFOLD_RETRY && tag <= PAGEFOLD_RETRY_MAX;
 }
 
 /* Only candidates have one. */

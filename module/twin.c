@@ -13,6 +13,7 @@ struct search {
 	u64 fingerprint;
 	struct pagefold_twin twin;
 	struct page *part;
+	unsigned long full;	/* frame number of a frame that takes no more */
 };
 
 static unsigned int identity(struct page *page)
@@ -32,8 +33,10 @@ static enum pagefold_index_verdict try_frame(struct search *search,
 	struct page *frame = pfn_to_page(pfn);
 
 	if (pagefold_frame_mappings(frame) >= PAGEFOLD_FRAME_FULL ||
-	    PageHWPoison(frame))
+	    PageHWPoison(frame)) {
+		search->full = pfn;
 		return PAGEFOLD_INDEX_DROP;
+	}
 	if (pagefold_frame_fingerprint(frame) != search->fingerprint)
 		return PAGEFOLD_INDEX_SKIP;
 	get_page(frame);
@@ -68,6 +71,16 @@ struct page *pagefold_twin_get(unsigned long pfn)
 	return NULL;
 }
 
+struct page *pagefold_twin_hold(unsigned long pfn, u32 tag)
+{
+	struct page *page = pagefold_twin_get(pfn);
+
+	if (!page || same_page(page, tag))
+		return page;
+	put_page(page);
+	return NULL;
+}
+
 /* A page that looks equal, referenced. */
 static enum pagefold_index_verdict choose(struct search *search,
 					  struct page *page)
@@ -86,18 +99,14 @@ static enum pagefold_index_verdict choose(struct search *search,
 static enum pagefold_index_verdict try_candidate(struct search *search,
 						 unsigned long pfn, u32 tag)
 {
-	struct page *page = pagefold_twin_get(pfn);
+	struct page *page = pagefold_twin_hold(pfn, tag);
 
 	if (!page)
 		return PAGEFOLD_INDEX_DROP;
-	if (same_page(page, tag)) {
-		if (pagefold_bytes_alike(page, search->page))
-			return choose(search, page);
-		put_page(page);
-		return PAGEFOLD_INDEX_SKIP;
-	}
+	if (pagefold_bytes_alike(page, search->page))
+		return choose(search, page);
 	put_page(page);
-	return PAGEFOLD_INDEX_DROP;
+	return PAGEFOLD_INDEX_SKIP;
 }
 
 static enum pagefold_index_verdict try(void *ctx, unsigned long pfn, u32 tag)
@@ -117,6 +126,9 @@ struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint)
 
 	pagefold_index_find(&pagefold_index, pagefold_tag_frame(fingerprint),
 			    try, &search);
+	if (search.full)
+		pagefold_index_set_heat(&pagefold_index, search.full,
+					PAGEFOLD_FULL);
 	if (!search.twin.page)
 		search.twin.page = search.part;
 	else if (search.part)

@@ -50,6 +50,17 @@ bool pagefold_twin_likely(unsigned long pfn, u32 tag);
  */
 struct page *pagefold_twin_get(unsigned long pfn);
 
+/**
+ * pagefold_twin_hold() - take a reference to the page that was tagged.
+ * @pfn: frame number of a candidate in the index.
+ * @tag: its tag.
+ *
+ * Context: Any.
+ * Return: The page, anonymous as long as it is held, to be put by put_page();
+ * NULL if another came in its place.
+ */
+struct page *pagefold_twin_hold(unsigned long pfn, u32 tag);
+
 /* The tag of @page as a candidate. */
 u32 pagefold_twin_tag(struct page *page, u64 fingerprint);
 

@@ -28,7 +28,8 @@ enum pagefold_turn {
  * @written: dirty bits cleared in this turn.
  * @hot: dirty bits left in this turn.
  * @npages: how many of @pages are in use.
- * @pages: pages that settled, referenced.
+ * @pages: pages that settled. Each is referenced, but of parts of a huge page
+ *	in a row only the first.
  * @nlonely: how many of @lonely are in use.
  * @lonely: mappings that are to become ordinary memory again.
  * @cold: how many more of them may be of cold frames, with @relieve.

@@ -22,7 +22,7 @@ pagefold-features += $(call feature,SHRINKER_ALLOC,shrinker.h,shrinker_alloc.)
 # 6.8: rmap of page table entries by folio
 pagefold-features += $(call feature,RMAP_BY_FOLIO,rmap.h,^void folio_add_anon_rmap_ptes.)
 # 6.11: the rmap of a new page is told whether it is exclusive
-pagefold-features += $(if $(shell grep -sA1 'folio_add_new_anon_rmap(struct folio' \
+pagefold-features += $(if $(shell grep -sA1 '^void folio_add_new_anon_rmap.struct folio' \
 	$(srctree)/include/linux/rmap.h | grep rmap_t),-DPAGEFOLD_HAS_NEW_RMAP_FLAGS)
 # until 6.6: devices' translations are flushed by a notifier of their own
 pagefold-features += $(call feature,NOTIFIER_RANGE_FLUSH,mmu_notifier.h,^extern void __mmu_notifier_invalidate_range.struct mm_struct)

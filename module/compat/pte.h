@@ -39,6 +39,29 @@ static inline void pagefold_pmd_mkclean(pmd_t *pmdp)
 			      *(long *)&new.pmd));
 }
 
+/* until 6.6 */
+#ifndef _PAGE_DIRTY_BITS
+#define _PAGE_DIRTY_BITS _PAGE_DIRTY
+#endif
+
+/*
+ * What an entry at rest is: present, ordinary, clean. (PROTNONE means something
+ * only in entries that are not present.)
+ */
+static __always_inline bool pagefold_pte_at_rest(pte_t pte)
+{
+	return (native_pte_val(pte) & (_PAGE_PRESENT | _PAGE_SPECIAL |
+				       _PAGE_DIRTY_BITS)) == _PAGE_PRESENT;
+}
+
+/* pte_pfn() of a present entry: there is no inversion (L1TF) to undo. */
+static __always_inline unsigned long pagefold_pte_pfn(pte_t pte)
+{
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		return pte_pfn(pte);
+	return (native_pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
+}
+
 /* As ptep_test_and_clear_young() in arch/x86, which is not exported. */
 static inline bool pagefold_pte_test_and_clear_young(pte_t *ptep)
 {

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lock order: page table lock > index stripe
+ */
+#include "compat/kernel.h"
+#include "compat/pte.h"
+#include "frame.h"
+#include "lonely.h"
+#include "pagefold.h"
+#include "ptes.h"
+#include "settle.h"
+#include "twin.h"
+#include "visit.h"
+
+/* A candidate that may be written unseen is read again in 1 of 2^n passes. */
+#define JUDGED_AGAIN 6
+
+/* Zeros in a huge page are read again in 1 of 2^n passes. */
+#define ZEROS_AGAIN 5
+
+/*
+ * In 1 of 2^n passes a candidate is asked whether it is still the page that
+ * was tagged: pages swapped in or migrated come clean, to frame numbers that
+ * may have tags of others.
+ */
+#define ASKED_AGAIN 4
+
+/* The parts of a huge page follow one another and share one reference. */
+static void collect(struct pagefold_visit *visit, struct page *page)
+{
+	if (pagefold_broken(visit->npages == ARRAY_SIZE(visit->pages)))
+		return;
+	if (!visit->npages ||
+	    page_folio(visit->pages[visit->npages - 1]) != page_folio(page))
+		get_page(page);
+	visit->pages[visit->npages++] = page;
+}
+
+static void visit_frame(struct pagefold_ptes *table, unsigned long pfn,
+			unsigned long addr, pte_t *ptep, u32 tag)
+{
+	struct pagefold_lonely mapping = {
+		.addr = addr, .pmd = table->pmd, .frame = pfn_to_page(pfn),
+	};
+
+	if (pagefold_tag_is_frame(tag))
+		pagefold_lonely_note(table->visit, mapping, ptep);
+}
+
+/* May @page ever be folded? What else there is changes by itself. */
+static bool ordinary(struct folio *folio)
+{
+	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
+	       folio_test_swapbacked(folio) && !folio_is_zone_device(folio);
+}
+
+/*
+ * How seldom to look at a page: tried in vain, or judged and found equal, or
+ * known to be zeros in a huge page that is not worth a split.
+ */
+static unsigned int patience(u32 tag, bool judge)
+{
+	if (pagefold_tag_is_retry(tag))
+		return tag - PAGEFOLD_RETRY;
+	if (pagefold_tag_is_seen(tag))
+		return judge ? 0 : ZEROS_AGAIN;
+	return pagefold_tag_is_candidate(tag) ? JUDGED_AGAIN : 0;
+}
+
+/*
+ * Unwritten since the last visit, and not known by a tag that says enough. The
+ * parts of a huge page have their turn in the same pass, as they are settled
+ * together. What can never be folded (of files, mostly) is to cost no look at
+ * its struct page in each pass.
+ */
+static void visit_clean(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+{
+	struct pagefold_visit *visit = table->visit;
+	struct page *page;
+
+	if (!pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
+				 patience(tag, visit->judge)))
+		return;
+	page = pfn_to_page(pfn);
+	if (ordinary(page_folio(page)))
+		collect(visit, page);
+	else if (!pagefold_frame_is_ours(page))
+		pagefold_index_set_heat(&pagefold_index, pfn,
+					PAGEFOLD_RETRY_MAX);
+	else if (!pagefold_frame_is_held(page))
+		collect(visit, page);
+}
+
+/* Another page came to a frame number that is tagged: settle it anew. */
+static void visit_candidate(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+{
+	if (!pagefold_twin_gone(pfn, tag))
+		return;
+	pagefold_index_remove(&pagefold_index, pfn);
+	visit_clean(table, pfn, 0);
+}
+
+static void keep_dirty(struct pagefold_ptes *table, struct folio *folio)
+{
+	if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	table->visit->written++;
+}
+
+/*
+ * The dirty bit goes to the page, as zap_pte_range() in mm/memory.c moves it.
+ * The caller flushes before the page table lock is dropped: until then other
+ * CPUs write through old entries without setting the bit again, and reclaim
+ * would take the page for clean and unwritable.
+ */
+static void clear_dirty(struct pagefold_ptes *table, struct folio *folio,
+			unsigned long addr, pte_t *ptep)
+{
+	keep_dirty(table, folio);
+	pagefold_pte_mkclean(ptep);
+	if (!table->flush_end)
+		table->flush_start = addr;
+	table->flush_end = addr + PAGE_SIZE;
+}
+
+/*
+ * Dirty, but not writable: the bit is older than what made the entry
+ * read-only (fork() mostly) and may stand in the entries of many processes.
+ * It does not make the page hot. A tag may be older still, so look again.
+ */
+static void visit_old_dirt(struct pagefold_ptes *table, struct page *page, u32 tag)
+{
+	if (pagefold_tag_is_candidate(tag) && !PageCompound(page))
+		collect(table->visit, page);
+}
+
+/* Written since the last visit: any tag is of a content that is gone. */
+static void visit_written(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+{
+	unsigned int heat = pagefold_tag_is_hot(tag) ? tag : 0;
+
+	pagefold_index_set_heat(&pagefold_index, pfn,
+				min(heat + 1, PAGEFOLD_HOT_MAX));
+}
+
+/* Found written so often that it is not its turn in this pass. */
+static bool is_hot(struct pagefold_visit *visit, unsigned long pfn, u32 tag)
+{
+	bool hot = pagefold_tag_is_hot(tag) &&
+		   !pagefold_settle_due(pfn, visit->pass, tag - 1);
+
+	visit->hot += hot;
+	return hot;
+}
+
+static void visit_dirty(struct pagefold_ptes *table, pte_t pte, unsigned long addr,
+			pte_t *ptep, u32 tag)
+{
+	unsigned long pfn = pte_pfn(pte);
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio;
+
+	if (is_hot(table->visit, pfn, tag))
+		return;
+	folio = page_folio(page);
+	if (!ordinary(folio))
+		return;
+	clear_dirty(table, folio, addr, ptep);
+	if (pte_write(pte))
+		visit_written(table, pfn, tag);
+	else
+		visit_old_dirt(table, page, tag);
+}
+
+/* The section of the entry before is that of the next one, as a rule. */
+struct near {
+	unsigned long section;
+	struct pagefold_entry *first;
+};
+
+static __always_inline u32 tag_near(struct near *near, unsigned long pfn)
+{
+	unsigned long section = pfn >> PAGEFOLD_SECTION_SHIFT;
+
+	if (unlikely(section != near->section)) {
+		near->first = pagefold_entries_section(&pagefold_index.entries,
+						       pfn);
+		near->section = near->first ? section : ULONG_MAX;
+		if (!near->first)
+			return 0;
+	}
+	return READ_ONCE(near->first[pagefold_entries_offset(pfn)].tag);
+}
+
+/* A frame with sharers, or a candidate that is not asked in this pass. */
+static __always_inline bool rests(u32 tag, unsigned long pfn,
+				  unsigned int pass)
+{
+	if (pagefold_tag_is_frame(tag))
+		return !pagefold_tag_is_lonely(tag);
+	return pagefold_tag_is_candidate(tag) &&
+	       !pagefold_settle_due(pfn, pass, ASKED_AGAIN);
+}
+
+/* What is present and not at rest. */
+static noinline void visit_pte(struct pagefold_ptes *table, pte_t pte,
+			       unsigned long addr, pte_t *ptep)
+{
+	struct pagefold_visit *visit = table->visit;
+	unsigned long pfn;
+	u32 tag;
+
+	if (pte_special(pte) || pte_protnone(pte))
+		return;
+	pfn = pte_pfn(pte);
+	tag = pagefold_index_tag(&pagefold_index, pfn);
+	if (visit->relieve || pagefold_tag_is_lonely(tag))
+		visit_frame(table, pfn, addr, ptep, tag);
+	else if (tag == PAGEFOLD_FULL)
+		return;
+	else if (pte_dirty(pte))
+		visit_dirty(table, pte, addr, ptep, tag);
+	else if (!pagefold_tag_is_linked(tag) ||
+		 (visit->judge && !pagefold_tag_is_frame(tag)))
+		visit_clean(table, pfn, tag);
+	else if (!pagefold_tag_is_frame(tag) &&
+		 pagefold_settle_due(pfn, visit->pass, ASKED_AGAIN))
+		visit_candidate(table, pfn, tag);
+}
+
+/*
+ * The sacred path: memory at rest is known by its tag and costs no more than
+ * to read the entry and the tag.
+ */
+void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
+			 unsigned long addr, unsigned long end)
+{
+	bool fast = !table->visit->relieve && !table->visit->judge;
+	unsigned int visited = 0, pass = table->visit->pass;
+	struct near near = { .section = ULONG_MAX };
+	unsigned long pfn;
+	pte_t pte;
+
+	for (; addr != end; addr += PAGE_SIZE, ptep++) {
+		pte = ptep_get(ptep);
+		if (likely(fast && pagefold_pte_at_rest(pte))) {
+			pfn = pagefold_pte_pfn(pte);
+			visited++;
+			if (likely(rests(tag_near(&near, pfn), pfn, pass)))
+				continue;
+		} else if (!pte_present(pte)) {
+			continue;
+		} else {
+			visited++;
+		}
+		visit_pte(table, pte, addr, ptep);
+	}
+	table->visit->visited += visited;
+}
+
+static void collect_huge(struct pagefold_visit *visit, struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		collect(visit, page + i);
+}
+
+/* Like visit_dirty() and visit_clean(), told by the tag of the first part. */
+void pagefold_ptes_visit_huge(struct pagefold_ptes *table, unsigned long addr)
+{
+	struct pagefold_visit *visit = table->visit;
+	pmd_t value = READ_ONCE(*table->pmd);
+	struct page *page = pmd_page(value);
+	unsigned long pfn = page_to_pfn(page);
+	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
+
+	visit->visited += HPAGE_PMD_NR;
+	if (visit->relieve || !ordinary(page_folio(page)))
+		return;
+	if (!pmd_dirty(value)) {
+		if ((!pagefold_tag_is_known(tag) || visit->judge) &&
+		    pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
+					patience(tag, visit->judge)))
+			collect_huge(visit, page);
+		return;
+	}
+	if (is_hot(visit, pfn, tag))
+		return;
+	keep_dirty(table, page_folio(page));
+	pagefold_pmd_mkclean(table->pmd);
+	flush_tlb_mm_range(table->vma->vm_mm, addr, addr + HPAGE_PMD_SIZE,
+			   PMD_SHIFT, false);
+	if (pmd_write(value))
+		visit_written(table, pfn, tag);
+	else if (pagefold_tag_is_known(tag))
+		collect_huge(visit, page);
+}
