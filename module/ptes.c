@@ -172,39 +172,47 @@ static void visit_dirty(struct pagefold_ptes *table, pte_t pte, unsigned long ad
 		visit_old_dirt(table, page, tag);
 }
 
-/* The section of the entry before is that of the next one, as a rule. */
+/*
+ * The section of the index that the entries of a page table are in, as a rule
+ * the same for neighbours: an entry at rest with these bits is in it.
+ */
 struct near {
-	unsigned long section;
+	u64 bits;
 	struct pagefold_entry *first;
 };
 
-static __always_inline u32 tag_near(struct near *near, unsigned long pfn)
-{
-	unsigned long section = pfn >> PAGEFOLD_SECTION_SHIFT;
+#define NEAR_MASK (PAGEFOLD_PTE_REST_MASK | \
+		   PAGEFOLD_PTE_PFN_BITS(PAGEFOLD_SECTION_SHIFT))
 
-	if (unlikely(section != near->section)) {
-		near->first = pagefold_entries_section(&pagefold_index.entries,
-						       pfn);
-		near->section = near->first ? section : ULONG_MAX;
-		if (!near->first)
-			return 0;
-	}
-	return READ_ONCE(near->first[pagefold_entries_offset(pfn)].tag);
-}
+/* Equal to no entry: it is dirty, special and has no frame number. */
+#define NEAR_NONE (~0ULL)
 
 /* A frame with sharers, or a candidate that is not asked in this pass. */
-static __always_inline bool rests(u32 tag, unsigned long pfn,
-				  unsigned int pass)
+static __always_inline bool rests(struct near near, u64 raw, u64 pass)
 {
-	if (pagefold_tag_is_frame(tag))
-		return !pagefold_tag_is_lonely(tag);
+	u64 pfn = raw >> PAGE_SHIFT;
+	u32 tag = READ_ONCE(near.first[pagefold_entries_offset(pfn)].tag);
+
+	if (pagefold_tag_is_shared(tag))
+		return true;
 	return pagefold_tag_is_candidate(tag) &&
 	       !pagefold_settle_due(pfn, pass, ASKED_AGAIN);
 }
 
-/* What is present and not at rest. */
-static noinline void visit_pte(struct pagefold_ptes *table, pte_t pte,
-			       unsigned long addr, pte_t *ptep)
+/* Go over to the section of this entry. */
+static bool come_near(struct near *near, pte_t pte)
+{
+	if (!pagefold_pte_at_rest(native_pte_val(pte)))
+		return false;
+	near->first = pagefold_entries_section(&pagefold_index.entries,
+					       pte_pfn(pte));
+	near->bits = near->first ? native_pte_val(pte) & NEAR_MASK : NEAR_NONE;
+	return near->first;
+}
+
+/* An entry that is present and not at rest. */
+static void visit_pte(struct pagefold_ptes *table, pte_t pte,
+		      unsigned long addr, pte_t *ptep)
 {
 	struct pagefold_visit *visit = table->visit;
 	unsigned long pfn;
@@ -229,33 +237,48 @@ static noinline void visit_pte(struct pagefold_ptes *table, pte_t pte,
 }
 
 /*
+ * What is not at rest, or in another section than the entry before, or to be
+ * looked at whatever it is (judged, or memory is short: not @fast).
+ * Return: the section that the next entry is probably in.
+ */
+static noinline struct near visit_other(struct pagefold_ptes *table,
+					struct near near, bool fast,
+					unsigned long addr, pte_t *ptep)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (!pte_present(pte))
+		table->visit->visited--;
+	else if (!fast || !come_near(&near, pte) ||
+		 !rests(near, native_pte_val(pte), table->visit->pass))
+		visit_pte(table, pte, addr, ptep);
+	return near;
+}
+
+/*
  * The sacred path: memory at rest is known by its tag and costs no more than
- * to read the entry and the tag.
+ * to read the entry and the tag. One comparison tells that an entry is at rest
+ * and that its tag is in the section at hand.
  */
 void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 			 unsigned long addr, unsigned long end)
 {
-	bool fast = !table->visit->relieve && !table->visit->judge;
-	unsigned int visited = 0, pass = table->visit->pass;
-	struct near near = { .section = ULONG_MAX };
-	unsigned long pfn;
-	pte_t pte;
+	struct pagefold_visit *visit = table->visit;
+	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
+	bool fast = !visit->relieve && !visit->judge &&
+		    pagefold_pte_readable();
+	struct near near = { .bits = NEAR_NONE };
+	u64 raw, pass = visit->pass;
 
-	for (; addr != end; addr += PAGE_SIZE, ptep++) {
-		pte = ptep_get(ptep);
-		if (likely(fast && pagefold_pte_at_rest(pte))) {
-			pfn = pagefold_pte_pfn(pte);
-			visited++;
-			if (likely(rests(tag_near(&near, pfn), pfn, pass)))
-				continue;
-		} else if (!pte_present(pte)) {
+	visit->visited += last - first;
+	for (; ptep != last; ptep++) {
+		raw = native_pte_val(ptep_get(ptep));
+		if (likely(!((raw ^ near.bits) & NEAR_MASK)) &&
+		    likely(rests(near, raw, pass)))
 			continue;
-		} else {
-			visited++;
-		}
-		visit_pte(table, pte, addr, ptep);
+		near = visit_other(table, near, fast,
+				   addr + (ptep - first) * PAGE_SIZE, ptep);
 	}
-	table->visit->visited += visited;
 }
 
 static void collect_huge(struct pagefold_visit *visit, struct page *page)

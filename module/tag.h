@@ -111,6 +111,12 @@ static inline bool pagefold_tag_is_lonely(u32 tag)
 	return pagefold_tag_is_frame(tag) && (tag & PAGEFOLD_TAG_LONELY);
 }
 
+/* A frame that is not lonely: the lowest there are, as signed numbers. */
+static inline bool pagefold_tag_is_shared(u32 tag)
+{
+	return (s32)tag < (s32)(PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_LONELY);
+}
+
 /* 0 for what is linked as well: a page that settled is cold. */
 static inline unsigned int pagefold_tag_heat(u32 tag)
 {

@@ -6,6 +6,7 @@
 #ifndef PAGEFOLD_COMPAT_PTE_H
 #define PAGEFOLD_COMPAT_PTE_H
 
+#include <linux/bits.h>
 #include <linux/pgtable.h>
 
 #ifndef CONFIG_X86_64
@@ -46,20 +47,23 @@ static inline void pagefold_pmd_mkclean(pmd_t *pmdp)
 
 /*
  * What an entry at rest is: present, ordinary, clean. (PROTNONE means something
- * only in entries that are not present.)
+ * only in entries that are not present.) Its frame number stands there as it
+ * is, with no inversion (L1TF) to undo, but for the bit of encrypted memory,
+ * which is the same in all; and but for Xen's guests, whose page tables are
+ * not read like this.
  */
-static __always_inline bool pagefold_pte_at_rest(pte_t pte)
+#define PAGEFOLD_PTE_REST_MASK \
+	((u64)(_PAGE_PRESENT | _PAGE_SPECIAL | _PAGE_DIRTY_BITS))
+#define PAGEFOLD_PTE_PFN_BITS(low) GENMASK_ULL(51, PAGE_SHIFT + (low))
+
+static __always_inline bool pagefold_pte_at_rest(u64 raw)
 {
-	return (native_pte_val(pte) & (_PAGE_PRESENT | _PAGE_SPECIAL |
-				       _PAGE_DIRTY_BITS)) == _PAGE_PRESENT;
+	return (raw & PAGEFOLD_PTE_REST_MASK) == _PAGE_PRESENT;
 }
 
-/* pte_pfn() of a present entry: there is no inversion (L1TF) to undo. */
-static __always_inline unsigned long pagefold_pte_pfn(pte_t pte)
+static inline bool pagefold_pte_readable(void)
 {
-	if (cpu_feature_enabled(X86_FEATURE_XENPV))
-		return pte_pfn(pte);
-	return (native_pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
+	return !cpu_feature_enabled(X86_FEATURE_XENPV);
 }
 
 /* As ptep_test_and_clear_young() in arch/x86, which is not exported. */
