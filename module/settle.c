@@ -40,17 +40,22 @@ static bool concluded(struct page *page, struct pagefold_fold outcome)
 
 static bool fold_into(struct page *page, struct page *frame)
 {
+	return concluded(page, pagefold_fold(page, frame));
+}
+
+/* What somebody holds could not be folded: why read it? */
+static bool is_free_to_fold(struct page *page)
+{
 	if (pagefold_fold_possible(page))
-		return concluded(page, pagefold_fold(page, frame));
+		return true;
 	pagefold_count(pinned);
 	retry_later(page);
 	return false;
 }
 
-static bool become_candidate(struct page *page, u64 fingerprint)
+static bool become_candidate(struct page *page, u32 tag)
 {
-	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page),
-				  pagefold_twin_tag(page, fingerprint))) {
+	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page), tag)) {
 		pagefold_count(nomem);
 		retry_later(page);
 		return false;
@@ -63,15 +68,9 @@ static bool become_candidate(struct page *page, u64 fingerprint)
 static bool fold_locked_pair(struct page *page, struct page *twin,
 			     u64 fingerprint)
 {
-	struct page *frame;
+	struct page *frame = pagefold_frame_make(page, fingerprint);
 	bool news;
 
-	if (!pagefold_fold_possible(page)) {
-		pagefold_count(pinned);
-		retry_later(page);
-		return false;
-	}
-	frame = pagefold_frame_make(page, fingerprint);
 	if (!frame) {
 		retry_later(page);
 		return false;
@@ -80,7 +79,8 @@ static bool fold_locked_pair(struct page *page, struct page *twin,
 	if (fold_into(twin, frame))
 		news = fold_into(page, frame);
 	else
-		news = become_candidate(page, fingerprint);
+		news = become_candidate(page,
+					pagefold_twin_tag(page, fingerprint));
 	put_page(frame);
 	pagefold_frame_prune(frame);
 	return news;
@@ -90,13 +90,10 @@ static bool fold_locked_pair(struct page *page, struct page *twin,
 static bool fold_with_locked(struct page *page, struct page *twin,
 			     u64 fingerprint)
 {
-	if (PageCompound(twin) && !pagefold_huge_yield(twin))
-		return become_candidate(page, fingerprint);
-	if (pagefold_fold_possible(twin))
+	if ((!PageCompound(twin) || pagefold_huge_yield(twin)) &&
+	    is_free_to_fold(twin))
 		return fold_locked_pair(page, twin, fingerprint);
-	pagefold_count(pinned);
-	retry_later(twin);
-	return become_candidate(page, fingerprint);
+	return become_candidate(page, pagefold_twin_tag(page, fingerprint));
 }
 
 static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
@@ -112,22 +109,17 @@ static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 	return news;
 }
 
-static bool is_candidate_already(struct page *page, u64 fingerprint)
-{
-	return pagefold_index_tag(&pagefold_index, page_to_pfn(page)) ==
-	       pagefold_twin_tag(page, fingerprint);
-}
-
 static bool match(struct page *page, u64 fingerprint)
 {
+	u32 tag = pagefold_twin_tag(page, fingerprint);
 	struct pagefold_twin twin;
 	bool news;
 
-	if (is_candidate_already(page, fingerprint))
+	if (pagefold_index_tag(&pagefold_index, page_to_pfn(page)) == tag)
 		return false;
 	twin = pagefold_twin_find(page, fingerprint);
 	if (!twin.page)
-		return become_candidate(page, fingerprint);
+		return become_candidate(page, tag);
 	if (twin.frame)
 		news = fold_into(page, twin.page);
 	else
@@ -163,24 +155,31 @@ static u64 fingerprint_of(struct page *page, bool *zero)
 	return fingerprint;
 }
 
+/* The clock is read at one page in so many, which stands for all. */
+#define SAMPLE 16
+
+static u64 sampled_clock(bool sample)
+{
+	return sample ? local_clock() * SAMPLE : 0;
+}
+
 static bool settle_locked(struct page *page, bool judge)
 {
-	u64 start = local_clock(), middle, fingerprint;
-	bool zero, news = false;
+	static unsigned int pages;
+	bool sample = !(pages++ % SAMPLE);
+	u64 start, middle, fingerprint;
+	bool zero, news;
 
-	/* What somebody holds could not be folded: why read it? */
-	if (!pagefold_fold_possible(page)) {
-		pagefold_count(pinned);
-		retry_later(page);
+	if (!is_free_to_fold(page))
 		return false;
-	}
+	start = sampled_clock(sample);
 	fingerprint = fingerprint_of(page, &zero);
-	middle = local_clock();
+	middle = sampled_clock(sample);
 	pagefold_count_add(cpu_ns_fingerprint, middle - start);
 	if (judge && !seen_before(page, fingerprint))
 		return false;
 	news = zero ? fold_into(page, NULL) : match(page, fingerprint);
-	pagefold_count_add(cpu_ns_fold, local_clock() - middle);
+	pagefold_count_add(cpu_ns_fold, sampled_clock(sample) - middle);
 	return news;
 }
 
@@ -188,6 +187,7 @@ void pagefold_settle_read(struct page *page, bool judge)
 {
 	u64 start = local_clock(), fingerprint;
 	bool zero;
+	u32 tag;
 
 	if (PageHWPoison(page))
 		return;
@@ -195,10 +195,11 @@ void pagefold_settle_read(struct page *page, bool judge)
 	pagefold_count_add(cpu_ns_fingerprint, local_clock() - start);
 	if (judge && !seen_before(page, fingerprint))
 		return;
+	tag = pagefold_twin_tag(page, fingerprint);
 	if (zero)
 		pagefold_index_set_seen(&pagefold_index, page_to_pfn(page), 0);
-	else if (!is_candidate_already(page, fingerprint))
-		become_candidate(page, fingerprint);
+	else if (pagefold_index_tag(&pagefold_index, page_to_pfn(page)) != tag)
+		become_candidate(page, tag);
 }
 
 bool pagefold_settle(struct page **pages, unsigned int n, bool judge)

@@ -122,6 +122,7 @@ void env_assert_held(spinlock_t *lock);
 
 #define GFP_KERNEL		1
 #define __GFP_NOWARN		2
+#define __GFP_RETRY_MAYFAIL	4
 
 void *kvcalloc(size_t n, size_t size, int gfp);
 void kvfree(const void *p);
