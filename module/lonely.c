@@ -63,7 +63,10 @@ static bool still_maps(pte_t pte, struct page *frame)
 	       !pagefold_pte_uffd(pte) && pte_page(pte) == frame;
 }
 
-/* The reverse of replace() in fold.c; wp_page_copy() for an unshare fault. */
+/*
+ * The reverse of replace() in fold.c; wp_page_copy() for an unshare fault. The
+ * entry takes over the reference to @page.
+ */
 static void install(struct vm_area_struct *vma, unsigned long addr,
 		    pte_t *ptep, struct page *page, struct page *frame)
 {
@@ -71,6 +74,8 @@ static void install(struct vm_area_struct *vma, unsigned long addr,
 
 	flush_cache_page(vma, addr, page_to_pfn(frame));
 	old = ptep_clear_flush(vma, addr, ptep);
+	/* See keep_dirty() in split.c. */
+	folio_mark_dirty(page_folio(page));
 	pagefold_add_new_anon_rmap(page, vma, addr);
 	folio_add_lru(page_folio(page));
 	pte = pte_mkyoung(pte_wrprotect(pte));
@@ -123,10 +128,10 @@ static bool give_back(struct vm_area_struct *vma,
 	if (replace(vma, mapping, page)) {
 		pagefold_count(unshared);
 		trace_pagefold_unshared(mapping->addr, 0);
+	} else {
+		put_page(page);
 	}
 	pagefold_notifier_end(&range);
-	/* The entry has a reference of its own, if it was replaced. */
-	put_page(page);
 	return true;
 }
 

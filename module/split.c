@@ -57,6 +57,27 @@ static int unshare(struct vm_area_struct *vma, unsigned long addr)
 	return 0;
 }
 
+/*
+ * The page that an unshare fault makes is clean in the page table and by its
+ * flag, though its content is nowhere else. Once it is shared by fork(),
+ * madvise_free_pte_range() in mm/madvise.c would free such a page lazily for
+ * one sharer, and reclaim discard it for the others. The mmap lock keeps
+ * fork() off until this is done.
+ */
+static void keep_dirty(struct vm_area_struct *vma, pmd_t *pmd,
+		       unsigned long addr)
+{
+	spinlock_t *ptl; /* of the page table */
+	pte_t *ptep, pte;
+
+	if (!pagefold_pte_map(vma->vm_mm, pmd, addr, &ptep, &ptl))
+		return;
+	pte = ptep_get(ptep);
+	if (pte_present(pte) && !pte_special(pte) && PageAnon(pte_page(pte)))
+		folio_mark_dirty(page_folio(pte_page(pte)));
+	pte_unmap_unlock(ptep, ptl);
+}
+
 bool pagefold_split_wanted(struct vm_area_struct *vma)
 {
 	return vma->anon_vma && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));
@@ -77,6 +98,7 @@ static int split_table(const struct pagefold_table *table)
 		 * the same address again, as break_ksm() does.
 		 */
 		err = unshare(table->vma, addr);
+		keep_dirty(table->vma, table->pmd, addr);
 		if (err == -EFAULT)
 			addr += PAGE_SIZE;
 		else if (err)
