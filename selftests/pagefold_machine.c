@@ -210,8 +210,11 @@ void pf_swap_off(struct pf_swap *swap)
 {
 	if (!swap->path[0])
 		return;
-	if (swapoff(swap->path))
+	/* EINVAL: it is none any more; else it can be tried again */
+	if (swapoff(swap->path) && errno != EINVAL) {
 		perror("# swapoff");
+		return;
+	}
 	if (swap->zram < 0)
 		unlink(swap->path);
 	else
