@@ -2,7 +2,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean check check-debug check-upstream demo bench bench-host help
+.PHONY: all module clean check check-debug check-upstream demo bench bench-host torture help
 
 all: module
 
@@ -34,6 +34,9 @@ bench:
 bench-host:
 	@scripts/bench/host
 
+torture:
+	@scripts/torture
+
 help:
 	@echo 'make                build pagefold.ko for the running kernel'
 	@echo 'make KDIR=FOLDER    build it against these kernel headers'
@@ -44,5 +47,6 @@ help:
 	@echo 'make check-upstream the mm tests of the kernel, without and with pagefold'
 	@echo 'make bench          what it costs against KSM, counted in instructions'
 	@echo 'make bench-host     the same in time, on this kernel, with pagefold loaded'
+	@echo 'make torture        the torture test alone, see scripts/torture'
 	@echo 'demo, bench and the checks install what they need (Debian, root). What they'
 	@echo 'fetch and build is kept in $$PAGEFOLD_CACHE (~/.cache/pagefold).'

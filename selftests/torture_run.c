@@ -10,7 +10,7 @@
 
 #define DISTURBERS	ARRAY_SIZE(disturbers)
 #define PROGRESS_S	5
-#define STUCK_S		180	/* without an operation of a slot */
+#define STUCK_S		300	/* without an operation of a slot */
 #define END_S		120	/* to end in */
 
 /* The first OF_MODULE need the module. */
