@@ -15,7 +15,7 @@
 
 #define PAGES		64
 #define THREADS		3
-#define ROUNDS		8	/* of what the process does meanwhile */
+#define ROUNDS		16	/* of what the process does meanwhile */
 #define ROUND_US	60000
 #define REST_US		4000
 #define LONG_REST_US	120000	/* so that pages settle, and fold */
@@ -30,6 +30,7 @@ struct team {
 	struct worker *w;
 	struct range r;
 	struct words *words;
+	u64 rest_until;	/* microseconds, for all */
 	bool stop;
 };
 
@@ -63,20 +64,54 @@ static void count_one(struct member *member, u32 page)
 	PF_STORE(done, found + 1);
 }
 
+static u64 now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
+}
+
+/*
+ * Short, or so long, and with all others, that pages settle and fold: then the
+ * next writes come while that goes on.
+ */
+static void rest(struct member *member)
+{
+	struct team *team = member->team;
+	u64 now = now_us(), until;
+
+	if (one_in(&member->stream, THREADS) && PF_LOAD(&team->rest_until) < now)
+		PF_STORE(&team->rest_until,
+			 now + below(&member->stream, LONG_REST_US));
+	until = PF_LOAD(&team->rest_until);
+	if (until > now)
+		usleep(until - now);
+	else
+		usleep(below(&member->stream, REST_US));
+}
+
+static bool goes_on(const struct team *team)
+{
+	return !PF_LOAD(&team->stop) &&
+	       PF_LOAD(&team->rest_until) < now_us();
+}
+
 /* Always the same pages for a while, so that they are equal, others rest. */
 static void *count_up(void *arg)
 {
 	struct member *member = arg;
 	struct team *team = member->team;
-	u32 round, page, step, rest;
+	u32 round, page, step;
 
 	while (!PF_LOAD(&team->stop)) {
-		step = 1 + below(&member->stream, 4);
-		for (round = 0; round < BURST && !PF_LOAD(&team->stop); round++)
+		step = one_in(&member->stream, 2) ? 1 :
+		       1 + below(&member->stream, 4);
+		round = below(&member->stream, BURST);
+		for (; round < BURST && goes_on(team); round++)
 			for (page = 0; page < team->r.n; page += step)
 				count_one(member, page);
-		rest = one_in(&member->stream, 2) ? REST_US : LONG_REST_US;
-		usleep(below(&member->stream, rest));
+		rest(member);
 	}
 	return NULL;
 }
