@@ -18,13 +18,6 @@ FIXTURE(faults_load) {
 	u64 seed;
 };
 
-FIXTURE_VARIANT(faults_load) {
-	bool all;	/* not only that one, but all from it on */
-};
-
-FIXTURE_VARIANT_ADD(faults_load, one) { .all = false, };
-FIXTURE_VARIANT_ADD(faults_load, from_there_on) { .all = true, };
-
 FIXTURE_SETUP(faults_load)
 {
 	if (!pf_fault_possible())
@@ -40,7 +33,6 @@ FIXTURE_SETUP(faults_load)
 
 FIXTURE_TEARDOWN(faults_load)
 {
-	pf_fault_percent(getpid(), 0);
 	if (pf_loaded() && !self->was_loaded)
 		pf_module_unload();
 	if (!pf_loaded() && self->was_loaded)
@@ -49,16 +41,11 @@ FIXTURE_TEARDOWN(faults_load)
 }
 
 /* Load it, with that allocation failing; was there one? */
-static bool load_with(unsigned int nth, bool all, const char *params, int *ret)
+static bool load_with(unsigned int nth, const char *params, int *ret)
 {
-	unsigned int left;
-
-	pf_fault_percent(getpid(), all ? 100 : 0);
 	pf_fault_this(nth);
 	*ret = pf_module_load(params);
-	left = pf_fault_done();
-	pf_fault_percent(getpid(), 0);
-	return !left;
+	return !pf_fault_done();
 }
 
 /* How many allocations does it take until a load fails like this? */
@@ -128,7 +115,7 @@ TEST_F_TIMEOUT(faults_load, each_in_turn, 900)
 
 	ksft_print_msg("allocations before the first step: %u\n", first);
 	for (nth = first; failed; nth++) {
-		failed = load_with(nth, variant->all, PARAMS, &ret);
+		failed = load_with(nth, PARAMS, &ret);
 		if (ret) {
 			ASSERT_EQ(-ENOMEM, ret) {
 				TH_LOG("allocation %u", nth);
