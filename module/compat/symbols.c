@@ -47,7 +47,11 @@ static struct kobject **mm_kobj_address;
  */
 static int __init find_lookup_name(void)
 {
-	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe probe = {
+		.symbol_name = "kallsyms_lookup_name",
+		/* Only its address is wanted: no text is patched for it. */
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 	int err = register_kprobe(&probe);
 
 	if (err) {
