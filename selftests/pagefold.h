@@ -150,6 +150,12 @@ bool pf_holds_each(const char *mem, size_t n, u64 seed);
 bool pf_holds_but(const void *page, u64 seed, size_t at, char byte);
 char *pf_twins(size_t n, u64 seed);
 
+/* pagefold_huge.c: a transparent huge page */
+#define PF_PARTS	(PF_HUGE / PF_PAGE)
+
+bool pf_is_huge(const char *mem);
+char *pf_map_huge(u64 seed);
+
 /*
  * pagefold_peer.c: a second process, in step with the first.
  * Both sides call pf_meet(); each goes on when the other has come too. A side
@@ -165,6 +171,7 @@ struct pf_peer pf_peer_start(int (*fn)(struct pf_peer *self, void *arg),
 void pf_meet(struct pf_peer *peer);
 int pf_peer_end(struct pf_peer *peer);
 void pf_peer_kill(struct pf_peer *peer);
+void pf_run_on(unsigned int cpu);
 
 /* pagefold_machine.c: memory cgroups, by name directly under the root */
 int pf_cgroup_make(const char *name, const char *controller);

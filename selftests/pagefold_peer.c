@@ -2,6 +2,7 @@
 /* Helpers of the pagefold tests: a second process, in step with the first. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -66,4 +67,14 @@ void pf_peer_kill(struct pf_peer *peer)
 		return;
 	kill(peer->pid, SIGKILL);
 	pf_peer_end(peer);
+}
+
+/* Only on this CPU from now on; on a smaller machine they are taken in turn. */
+void pf_run_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }

@@ -10,7 +10,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include "pagefold_harness.h"
 
@@ -50,15 +49,6 @@ FIXTURE_TEARDOWN(swap_race)
 	pf_end();
 }
 
-static void run_on(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 /*
  * The first word of each page counts the rounds. All pages of a round have the
  * same content, so pages that rest for a while are folded. A page that rests
@@ -71,7 +61,7 @@ static void *count_up(void *arg)
 	size_t i;
 	u64 *count;
 
-	run_on(0);
+	pf_run_on(0);
 	for (i = 0; i < NR; i++)
 		*(u64 *)(self->mem + i * PF_PAGE) = 0;
 	while (!PF_LOAD(&self->stop)) {
@@ -110,7 +100,7 @@ static void page_out_meanwhile(struct _test_data_swap_race *self)
 	long long next;
 	int round;
 
-	run_on(1);
+	pf_run_on(1);
 	for (round = 0; time(NULL) < end ||
 	     (round < ROUNDS && time(NULL) < limit); round++) {
 		pf_drain_lru();

@@ -2,7 +2,7 @@
 /* Memory in transparent huge pages stays right, whole or in parts. */
 #include "pagefold_harness.h"
 
-#define NR	(PF_HUGE / PF_PAGE)
+#define NR	PF_PARTS
 #define ENABLED	"/sys/kernel/mm/transparent_hugepage/enabled"
 
 FIXTURE(thp) {
@@ -28,11 +28,6 @@ FIXTURE_VARIANT_ADD(thp, two_equal_huge_pages)
 static u64 seed_of(struct _test_data_thp *self, bool all_equal, size_t i)
 {
 	return self->seed + (all_equal ? 0 : i);
-}
-
-static bool is_huge(const char *mem)
-{
-	return pf_kflags(pf_pfn(mem)) & PF_KPF_THP;
 }
 
 static bool holds(struct _test_data_thp *self, bool all_equal, int which,
@@ -63,7 +58,7 @@ FIXTURE_SETUP(thp)
 		for (i = 0; i < NR; i++)
 			pf_fill(self->huge[n] + i * PF_PAGE,
 				seed_of(self, variant->all_equal, i));
-		if (!is_huge(self->huge[n]))
+		if (!pf_is_huge(self->huge[n]))
 			SKIP(return, "the kernel gave no huge page");
 	}
 }
