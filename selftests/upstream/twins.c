@@ -25,9 +25,6 @@
 #define FLAG_THP	0x0400000ULL
 #define FLAG_ZERO_PAGE	0x1000000ULL
 
-/* A static program that is not position independent lies below. */
-#define ABOVE_PROGRAM	0x100000000UL
-
 struct page {
 	unsigned long at;	/* its address in the process */
 	char mapped;		/* in a mapping that the test made */
@@ -110,22 +107,54 @@ static void copy_mapping(struct twins *twins, const struct source *from,
 			copy_page(twins, from, at, mapped);
 }
 
+/* A line of maps; a mapping without a name has an empty one. */
+struct mapping {
+	unsigned long start, end;
+	char shared;
+	char name[256];
+};
+
+static int read_mapping(FILE *maps, struct mapping *to)
+{
+	char line[4096];
+
+	to->name[0] = '\0';
+	return fgets(line, sizeof(line), maps) &&
+	       sscanf(line, "%lx-%lx %*c%*c%*c%c %*x %*s %*u %255s",
+		      &to->start, &to->end, &to->shared, to->name) >= 3;
+}
+
+/*
+ * Part of the program: heap, stack, its file, which is mapped lowest, and what
+ * of its data is not in that file.
+ */
+static int is_of_program(const struct mapping *mapping, char *file,
+			 unsigned long *end)
+{
+	if (!file[0])
+		memcpy(file, mapping->name, sizeof(mapping->name));
+	if (mapping->name[0] == '[')
+		return 1;
+	if (strcmp(mapping->name, file) &&
+	    (mapping->name[0] || mapping->start != *end))
+		return 0;
+	*end = mapping->end;
+	return 1;
+}
+
 /* The kernel's own mappings, [vdso] and the like, are no memory. */
 static void copy_all(struct twins *twins, const struct source *from)
 {
-	unsigned long start, end;
-	char line[4096], shared, name[64];
-	int words;
+	struct mapping mapping;
+	char program[256] = "";
+	unsigned long end = 0;
+	int own;
 
-	while (fgets(line, sizeof(line), from->maps)) {
-		words = sscanf(line, "%lx-%lx %*c%*c%*c%c %*x %*s %*u %63s",
-			       &start, &end, &shared, name);
-		if (words < 3 || shared != 'p')
-			continue;
-		if (words == 4 && !strncmp(name, "[v", 2))
-			continue;
-		copy_mapping(twins, from, start, end,
-			     words == 3 && start >= ABOVE_PROGRAM);
+	while (read_mapping(from->maps, &mapping)) {
+		own = !is_of_program(&mapping, program, &end);
+		if (mapping.shared == 'p' && strncmp(mapping.name, "[v", 2))
+			copy_mapping(twins, from, mapping.start, mapping.end,
+				     own);
 	}
 }
 

@@ -22,6 +22,8 @@ function stable(text)
 {
 	gsub(/0x[0-9a-f]+/, "0x*", text)
 	gsub(/[0-9]+\.[0-9]+/, "*", text)
+	gsub(/pages [0-9]+/, "pages *", text)
+	gsub(/faults [0-9]+/, "faults *", text)
 	gsub(/[0-9][0-9][0-9][0-9][0-9]+/, "*", text)
 	gsub(/\t/, " ", text)
 	return trim(text)
@@ -35,12 +37,19 @@ function verdict(name, how)
 	print command "\t" name "\t" how
 }
 
-function tap(line,	how)
+# Some forget to end the line: then the next announcement is part of it.
+function tap(line,	how, later)
 {
+	if (match(line, /# \[RUN\] /)) {
+		later = substr(line, RSTART + RLENGTH)
+		line = substr(line, 1, RSTART - 1)
+	}
 	how = line ~ /^not ok/ ? "no" : line ~ /# *SKIP/ ? "skip" : "ok"
 	sub(/^(not )?ok [0-9]+ *-? */, "", line)
 	sub(/ *# *(SKIP|TODO|XFAIL).*/, "", line)
 	verdict(line, how)
+	if (later != "")
+		announced = later
 }
 
 # `NAME... VERDICT`; some say a verdict only where they failed.
