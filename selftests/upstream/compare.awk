@@ -14,7 +14,7 @@ BEGIN {
 	FS = "\t"
 	while ((getline line < expected) > 0)
 		if (line !~ /^(#|$)/) {
-			split(line, part, " *[|] *")
+			split(line, part, / [|] /)
 			n_reasons++
 			of_command[n_reasons] = "^(" part[1] ")$"
 			of_sub[n_reasons] = "^(" part[2] ")$"

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh with|without COMMANDS: in the guest, run the kernel's mm tests that
-# the file COMMANDS has, lines `SECONDS LINGER COMMAND`, with pagefold folding
+# the file COMMANDS has, lines as in the file tests, with pagefold folding
 # everything at full speed or without it. For each:
 #
-#   === COMMAND
+#   === LINE
 #   | what it said
-#   === status N seconds N COMMAND
+#   === status N seconds N LINE
 #
 # The folder has the programs in bin/, test modules of the kernel in modules/.
 
@@ -53,28 +53,43 @@ set_up() {
 
 # Each test finds the machine as the first one found it.
 tidy() {
+	echo 0 >/proc/sys/vm/overcommit_memory
 	echo $HUGE_PAGES >/proc/sys/vm/nr_hugepages
 	echo 3 >/proc/sys/vm/drop_caches
 	echo 2 >/sys/kernel/mm/ksm/run
 	echo 0 >/sys/kernel/mm/ksm/run
 }
 
-# shellcheck disable=SC2086 # a command
+# sysctls WORD...: sets those in front of the command, which is left in $command.
+sysctls() {
+	while :; do
+		case $1 in
+		*=*) echo "${1#*=}" >"/proc/sys/vm/${1%%=*}" ;;
+		*) break ;;
+		esac
+		shift
+	done
+	command=$*
+}
+
+# run_one SECONDS LINGER LINE
 run_one() {
-	limit=$1 linger=$2
-	shift 2
-	mark "$*"
+	limit=$1 linger=$2 line=$3
+	mark "$line"
 	tidy
-	echo "=== $*"
+	# shellcheck disable=SC2086 # words
+	sysctls $line
+	echo "=== $line"
 	start=$(date +%s)
+	# shellcheck disable=SC2086 # words
 	{
 		PATH=/mnt/bin:$PATH /mnt/keeper "$linger" \
-			timeout -k 10 "$limit" sh -c "exec $*" </dev/null 2>&1
+			timeout -k 10 "$limit" $command </dev/null 2>&1
 		echo "@status $?"
-	} | tr -d '\r' | while IFS= read -r line || [ -n "$line" ]; do
-		case $line in
-		'@status '*) echo "=== status ${line#@status } seconds $(($(date +%s) - start)) $*" ;;
-		*) printf '| %s\n' "$line" ;;
+	} | tr -d '\r' | while IFS= read -r said || [ -n "$said" ]; do
+		case $said in
+		'@status '*) echo "=== status ${said#@status } seconds $(($(date +%s) - start)) $line" ;;
+		*) printf '| %s\n' "$said" ;;
 		esac
 	done
 }
@@ -85,8 +100,8 @@ if [ "$mode" = with ] && ! [ -d /sys/kernel/mm/pagefold ]; then
 	exit 1
 fi
 cd /mnt/bin || exit 1
-while read -r limit linger command; do
-	run_one "$limit" "$linger" "$command"
+while read -r seconds most line; do
+	run_one "$seconds" "$most" "$line"
 done <"$commands"
 mark "the end"
 echo "=== end"
