@@ -90,6 +90,7 @@ long long pf_stat(const char *name);
 /* pagefold_util.c: waiting by state */
 struct pf_wait {
 	long long last_pass;
+	time_t not_before;
 	time_t give_up;
 	bool patient;
 };

@@ -14,6 +14,8 @@
  */
 #define WAIT_PASSES	200
 #define WAIT_SECONDS	60
+/* Batches of fresh pages are drained a few times a second, whatever the pass. */
+#define WAIT_AT_LEAST	2
 
 /* What only the sweep over the index finds takes a round of that. */
 #define LONG_FACTOR	40
@@ -255,6 +257,7 @@ void pf_wait_start(struct pf_wait *wait, bool patient)
 
 	wait->patient = patient;
 	wait->last_pass = pf_get("full_scans") + WAIT_PASSES * factor;
+	wait->not_before = now() + WAIT_AT_LEAST;
 	wait->give_up = now() + WAIT_SECONDS * pf_slowness() *
 			(patient ? 4 : 1);
 }
@@ -269,7 +272,8 @@ bool pf_wait_more(struct pf_wait *wait)
 {
 	int wakes = wait->patient ? LONG_FACTOR : 1;
 
-	if (pf_get("full_scans") > wait->last_pass || now() > wait->give_up)
+	if (now() > wait->give_up || (now() > wait->not_before &&
+				      pf_get("full_scans") > wait->last_pass))
 		return false;
 	while (wakes--) {
 		pf_set("run", "1");

@@ -117,7 +117,8 @@ void *kvcalloc(size_t n, size_t size, int gfp)
 	size_t *p = NULL;
 
 	ENV_CHECK(!env_locks_held);
-	ENV_CHECK(gfp == (GFP_KERNEL | __GFP_NOWARN));
+	ENV_CHECK(gfp == (GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN) ||
+		  gfp == (GFP_KERNEL | __GFP_NOWARN));
 	__atomic_store_n(&env_last_bytes, bytes, __ATOMIC_RELAXED);
 	if (!allocation_fails())
 		p = calloc(1, bytes + HEADER);
