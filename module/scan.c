@@ -29,7 +29,7 @@
 #define COLD_MAX 32
 
 /* Between two drains of all CPUs' batches, at least. */
-#define DRAIN_INTERVAL (HZ / 5)
+#define DRAIN_INTERVAL (HZ / 20)
 
 /* While stopped, the scanner still frees frames that nobody maps. */
 #define STOPPED_MS 5000
