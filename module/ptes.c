@@ -73,7 +73,8 @@ static unsigned int patience(u32 tag, bool judge)
  * together. What can never be folded (of files, mostly) is to cost no look at
  * its struct page in each pass.
  */
-static void visit_clean(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+static void visit_clean(struct pagefold_ptes *table, unsigned long pfn,
+			u32 tag)
 {
 	struct pagefold_visit *visit = table->visit;
 	struct page *page;
@@ -92,7 +93,8 @@ static void visit_clean(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
 }
 
 /* Another page came to a frame number that is tagged: settle it anew. */
-static void visit_candidate(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+static void visit_candidate(struct pagefold_ptes *table, unsigned long pfn,
+			    u32 tag)
 {
 	if (!pagefold_twin_gone(pfn, tag))
 		return;
@@ -128,14 +130,16 @@ static void clear_dirty(struct pagefold_ptes *table, struct folio *folio,
  * read-only (fork() mostly) and may stand in the entries of many processes.
  * It does not make the page hot. A tag may be older still, so look again.
  */
-static void visit_old_dirt(struct pagefold_ptes *table, struct page *page, u32 tag)
+static void visit_old_dirt(struct pagefold_ptes *table, struct page *page,
+			   u32 tag)
 {
 	if (pagefold_tag_is_candidate(tag) && !PageCompound(page))
 		collect(table->visit, page);
 }
 
 /* Written since the last visit: any tag is of a content that is gone. */
-static void visit_written(struct pagefold_ptes *table, unsigned long pfn, u32 tag)
+static void visit_written(struct pagefold_ptes *table, unsigned long pfn,
+			  u32 tag)
 {
 	unsigned int heat = pagefold_tag_is_hot(tag) ? tag : 0;
 
@@ -153,8 +157,8 @@ static bool is_hot(struct pagefold_visit *visit, unsigned long pfn, u32 tag)
 	return hot;
 }
 
-static void visit_dirty(struct pagefold_ptes *table, pte_t pte, unsigned long addr,
-			pte_t *ptep, u32 tag)
+static void visit_dirty(struct pagefold_ptes *table, pte_t pte,
+			unsigned long addr, pte_t *ptep, u32 tag)
 {
 	unsigned long pfn = pte_pfn(pte);
 	struct page *page = pfn_to_page(pfn);

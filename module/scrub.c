@@ -49,13 +49,15 @@ static void look_at(struct page *frame, void *ctx)
 	if (!PageHWPoison(frame) && pagefold_bytes_fingerprint(frame) !=
 				    pagefold_frame_fingerprint(frame))
 		found_bad(frame);
-	if (!pagefold_frame_unread())
-		pagefold_count(scrub_rounds);
 }
 
-/* Read @max frames, or what is left of this round. */
+/*
+ * Read @max frames, or what is left of this round. It ends, too, when the last
+ * frame not read goes.
+ */
 static int scrub(unsigned long max)
 {
+	bool begun = pagefold_frame_unread();
 	unsigned long left = max;
 
 	while (left && pagefold_frame_unread()) {
@@ -64,6 +66,8 @@ static int scrub(unsigned long max)
 			return -EINTR;
 		cond_resched();
 	}
+	if (begun && !pagefold_frame_unread())
+		pagefold_count(scrub_rounds);
 	return 0;
 }
 
