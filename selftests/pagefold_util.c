@@ -68,15 +68,15 @@ int pf_file_read(const char *path, char *buf, size_t size)
 }
 
 /**
- * pf_file_write() - write a text with one write()
- * @path: the file, not created
+ * pf_file_write() - write a text with one write(), as a shell's ">" does
+ * @path: the file, not created; a trace is emptied by it
  * @text: what to write
  *
  * Return: 0 or -errno.
  */
 int pf_file_write(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	int ret = 0;
 
 	if (fd < 0)
