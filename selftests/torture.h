@@ -256,6 +256,7 @@ void disturb_reload(struct stream *s);
 void disturb_memory(struct stream *s);
 void disturb_groups(struct stream *s);
 void groups_make(void);
+void groups_free(void);
 void groups_remove(void);
 void group_join(u32 slot);
 u64 stat_now(const char *name);

@@ -120,11 +120,14 @@ static bool foreign_write(pid_t pid, struct range r, int how, u8 content)
 
 /* Stops until it was written to, then looks what it finds. */
 static void __noreturn written_to(struct worker *w, struct range r, int how,
-				  u8 content)
+				  u8 content, pid_t parent)
 {
 	u32 i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* who would let it go on may have been killed before that */
+	if (getppid() != parent)
+		_exit(0);
 	if (how == FOREIGN_POKE)
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
@@ -163,12 +166,12 @@ int op_foreign(struct worker *w, int how)
 	struct range r = some_range(w, how == FOREIGN_POKE ? POKED :
 				    FOREIGN_PAGES);
 	u8 content = some_content(&w->stream);
-	pid_t pid = spawn(w);
+	pid_t self = getpid(), pid = spawn(w);
 
 	if (pid < 0)
 		return 0;
 	if (!pid)
-		written_to(w, r, how, content);
+		written_to(w, r, how, content, self);
 	if (wait_stopped(pid)) {
 		nap(w, 10000);
 		if (!foreign_write(pid, r, how, content))

@@ -76,6 +76,18 @@ static void limit(struct stream *s, const char *name, const char *file)
 	pf_cgroup_write(name, file, one_in(s, 3) ? "max" : value);
 }
 
+/* What is left to be done then takes as long as it takes, not for ever. */
+void groups_free(void)
+{
+	u32 i;
+
+	for (i = 0; i < groups; i++) {
+		pf_cgroup_write(group_name(i), "memory.swap.max", "max");
+		pf_cgroup_write(group_name(i), "memory.high", "max");
+		pf_cgroup_write(group_name(i), "memory.max", "max");
+	}
+}
+
 void disturb_groups(struct stream *s)
 {
 	static const char * const files[] = {

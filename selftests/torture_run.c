@@ -132,19 +132,27 @@ static void reap(void)
 	}
 }
 
-static void tell_stuck(u32 slot)
+/* Where in the kernel it is, and the kernel log tells of all tasks that wait. */
+static void tell_stack(pid_t pid)
 {
 	char path[64], text[4096];
 
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (pf_file_read(path, text, 40) > 0)
+		say_line("# %s", text);
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	if (pf_file_read(path, text, 400) > 0)
+		say_line("# %s", text);
+	pf_file_write("/proc/sysrq-trigger", "w");
+	pf_file_write("/proc/sysrq-trigger", "l");
+}
+
+static void tell_stuck(u32 slot)
+{
 	stuck = true;
 	say_line("# slot %u, process %d: no operation in %d s", slot,
 		 slots[slot], STUCK_S);
-	snprintf(path, sizeof(path), "/proc/%d/stack", slots[slot]);
-	if (pf_file_read(path, text, 400) > 0)
-		say_line("# %s", text);
-	/* the kernel log tells of all tasks that wait */
-	pf_file_write("/proc/sysrq-trigger", "w");
-	pf_file_write("/proc/sysrq-trigger", "l");
+	tell_stack(slots[slot]);
 }
 
 static void look_for_stuck(void)
@@ -197,7 +205,7 @@ void run_watch(void)
 /* --- the end ------------------------------------------------------------- */
 
 /* All that are left: children that nobody waits for are our children now. */
-static void kill_all(void)
+static void each_child(void (*fn)(pid_t pid))
 {
 	char path[64], text[16384], *at, *end;
 	pid_t pid;
@@ -206,7 +214,18 @@ static void kill_all(void)
 	if (pf_file_read(path, text, sizeof(text)) < 0)
 		return;
 	for (at = text; (pid = strtol(at, &end, 10)) > 0; at = end)
-		kill(pid, SIGKILL);
+		fn(pid);
+}
+
+static void kill_one(pid_t pid)
+{
+	kill(pid, SIGKILL);
+}
+
+static void tell_left(pid_t pid)
+{
+	say_line("# process %d did not end in %d s", pid, END_S);
+	tell_stack(pid);
 }
 
 /* What does not end by itself in time is killed. */
@@ -219,12 +238,17 @@ void run_finish(void)
 
 	PF_STORE(&shared->stop, 1);
 	do {
-		if (!good || now() > limit)
-			kill_all();
+		groups_free();
+		if (!good)
+			each_child(kill_one);
 		reap();
 		usleep(20000);
 		left = !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
-		stuck |= left && now() > limit;
+		if (good && left && now() > limit) {
+			each_child(tell_left);
+			good = false;
+			stuck = true;
+		}
 	} while (left && now() < limit + END_S);
 	knobs_restore();
 	groups_remove();
