@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <asm/cpufeature.h>
+#include <asm/fpu/api.h>
 #include <linux/highmem.h>
+#include <linux/init.h>
+#include "avx2.h"
 #include "bytes.h"
 #include "pagefold.h"
 
@@ -28,6 +32,58 @@ static bool equal(const u64 *a, const u64 *b)
 	return true;
 }
 
+static bool avx2 __ro_after_init;
+
+void __init pagefold_bytes_init(void)
+{
+	avx2 = boot_cpu_has(X86_FEATURE_AVX2) &&
+	       boot_cpu_has(X86_FEATURE_OSXSAVE) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
+}
+
+/*
+ * Vector registers are free between kernel_fpu_begin() and kernel_fpu_end(),
+ * with preemption off for one page at most. The scanner has none to save.
+ */
+static bool is_zero(const void *page)
+{
+	bool zero;
+
+	/* This tells nearly all pages that are not zero. */
+	if (likely(READ_ONCE(*(const u64 *)page)))
+		return false;
+	if (!avx2)
+		return pagefold_page_is_zero(page);
+	kernel_fpu_begin();
+	zero = pagefold_avx2_is_zero(page);
+	kernel_fpu_end();
+	return zero;
+}
+
+static bool are_equal(const void *a, const void *b)
+{
+	bool same;
+
+	if (!avx2)
+		return equal(a, b);
+	kernel_fpu_begin();
+	same = pagefold_avx2_equal(a, b);
+	kernel_fpu_end();
+	return same;
+}
+
+static u64 fingerprint_of(const void *page)
+{
+	u64 fingerprint;
+
+	if (!avx2)
+		return pagefold_fingerprint(&pagefold_seed, page);
+	kernel_fpu_begin();
+	fingerprint = pagefold_avx2_fingerprint(&pagefold_seed, page);
+	kernel_fpu_end();
+	return fingerprint;
+}
+
 static bool alike(const u64 *a, const u64 *b)
 {
 	unsigned int i;
@@ -45,10 +101,10 @@ bool pagefold_bytes_equal(struct page *a, struct page *b)
 	bool same;
 
 	if (!b) {
-		same = pagefold_page_is_zero(bytes);
+		same = is_zero(bytes);
 	} else {
 		others = kmap_local_page(b);
-		same = equal(bytes, others);
+		same = are_equal(bytes, others);
 		kunmap_local(others);
 	}
 	kunmap_local(bytes);
@@ -69,7 +125,7 @@ bool pagefold_bytes_alike(struct page *a, struct page *b)
 u64 pagefold_bytes_fingerprint(struct page *page)
 {
 	void *bytes = kmap_local_page(page);
-	u64 fingerprint = pagefold_fingerprint(&pagefold_seed, bytes);
+	u64 fingerprint = fingerprint_of(bytes);
 
 	kunmap_local(bytes);
 	return fingerprint;

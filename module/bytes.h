@@ -9,6 +9,9 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+/* Once, before any other: 32 bytes at a time, where the CPU can. */
+void pagefold_bytes_init(void);
+
 /**
  * pagefold_bytes_equal() - compare two pages, every byte.
  * @a: a page, referenced.

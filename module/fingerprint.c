@@ -72,6 +72,35 @@ static __always_inline u64 spread(u64 x)
 	return x ^ (x >> 32);
 }
 
+/* For up to PAGEFOLD_FINGERPRINT_LANES sums, see pagefold_fingerprint(). */
+static __always_inline u64 mixed(const struct pagefold_seed *seed,
+				 const u64 *sums, unsigned int n)
+{
+	const u64 *mix = seed->mix;
+	unsigned __int128 all = ((unsigned __int128)mix[1] << 64) | mix[0];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		all += times(mix + 2 + 2 * i, sums[i]);
+	return spread(all >> 64);
+}
+
+/**
+ * pagefold_fingerprint_mix() - the last step, for sums of four lanes
+ * @seed: The secret.
+ * @lanes: The sums.
+ *
+ * As in pagefold_fingerprint(), with four words instead of two. For different
+ * sums the results are uniform and independent.
+ *
+ * Context: Any. Uses no FPU registers.
+ */
+u64 pagefold_fingerprint_mix(const struct pagefold_seed *seed,
+			     const u64 *lanes)
+{
+	return mixed(seed, lanes, PAGEFOLD_FINGERPRINT_LANES);
+}
+
 /**
  * pagefold_fingerprint() - hash one page
  * @seed: The secret.
@@ -106,16 +135,17 @@ static __always_inline u64 spread(u64 x)
 u64 pagefold_fingerprint(const struct pagefold_seed *seed, const void *page)
 {
 	const u64 *key = seed->nh, *end = key + PAGEFOLD_FINGERPRINT_WORDS;
-	const u64 *word = page, *mix = seed->mix;
+	const u64 *word = page;
 	unsigned __int128 sum = 0;
+	u64 sums[2];
 
 	for (; key != end; key += NH_STEP, word += NH_STEP) {
 		sum = nh32(sum, key, word);
 		sum = nh32(sum, key + NH_STEP / 2, word + NH_STEP / 2);
 	}
-	sum = times(mix, sum) + times(mix + 2, sum >> 64) +
-	      (((unsigned __int128)mix[5] << 64) | mix[4]);
-	return spread(sum >> 64);
+	sums[0] = sum;
+	sums[1] = sum >> 64;
+	return mixed(seed, sums, 2);
 }
 
 static __always_inline u64 or8(const u64 *word)

@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
+#include "bytes.h"
 #include "compat/symbols.h"
 #include "debugfs.h"
 #include "frame.h"
@@ -28,6 +29,7 @@ static int __init pagefold_init(void)
 	err = pagefold_symbols_resolve();
 	if (err)
 		return err;
+	pagefold_bytes_init();
 	pagefold_fingerprint_seed(&pagefold_seed);
 	pagefold_frame_init();
 	err = pagefold_index_init(&pagefold_index, totalram_pages());

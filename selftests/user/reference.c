@@ -90,19 +90,48 @@ static struct number spread(struct number a)
 	return xor_high_half(a);
 }
 
+static u64 mixed(const u64 *mix, const u64 *sums, unsigned int n)
+{
+	struct number all = number(mix[0], mix[1]);
+
+	for (; n--; sums++) {
+		mix += 2;
+		all = sum(all, product(number(mix[0], mix[1]),
+				       number(*sums, 0)));
+	}
+	return word(spread(number(word(all, 1), 0)), 0);
+}
+
 u64 reference_fingerprint(const struct pagefold_seed *seed, const u64 *page)
 {
-	struct number nh = number(0, 0), mixed;
-	const u64 *mix = seed->mix;
+	struct number nh = number(0, 0);
 	unsigned int i;
 
 	for (i = 0; i < 512; i += 2)
 		nh = sum(nh, product(word_sum(seed->nh[i], page[i]),
 				     word_sum(seed->nh[i + 1], page[i + 1])));
-	mixed = number(mix[4], mix[5]);
-	mixed = sum(mixed, product(number(mix[0], mix[1]),
-				   number(word(nh, 0), 0)));
-	mixed = sum(mixed, product(number(mix[2], mix[3]),
-				   number(word(nh, 1), 0)));
-	return word(spread(number(word(mixed, 1), 0)), 0);
+	return mixed(seed->mix, (u64 []){ word(nh, 0), word(nh, 1) }, 2);
+}
+
+/* Each half of the word @a and that of @b, then both times one another. */
+static struct number product_of_halves(u64 a, u64 b)
+{
+	u64 low = (a + b) & U32_MAX, high = ((a >> 32) + (b >> 32)) & U32_MAX;
+
+	return product(number(low, 0), number(high, 0));
+}
+
+u64 reference_avx2_fingerprint(const struct pagefold_seed *seed,
+			       const u64 *page)
+{
+	struct number lane[4] = {};
+	u64 sums[4];
+	unsigned int i;
+
+	for (i = 0; i < 512; i++)
+		lane[i % 4] = sum(lane[i % 4],
+				  product_of_halves(seed->nh[i], page[i]));
+	for (i = 0; i < 4; i++)
+		sums[i] = word(lane[i], 0);
+	return mixed(seed->mix, sums, 4);
 }

@@ -8,5 +8,7 @@
 #include "fingerprint.h"
 
 u64 reference_fingerprint(const struct pagefold_seed *seed, const u64 *page);
+u64 reference_avx2_fingerprint(const struct pagefold_seed *seed,
+			       const u64 *page);
 
 #endif /* _PAGEFOLD_REFERENCE_H */
