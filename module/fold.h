@@ -6,20 +6,7 @@
 #define PAGEFOLD_FOLD_H
 
 #include <linux/mm_types.h>
-
-/**
- * struct pagefold_fold - what became of the mappings of one page.
- * @folded: now map the frame.
- * @pinned: left, somebody else holds a reference to the page.
- * @changed: left, the bytes are not those of the frame.
- * @refused: left, their memory is not to be folded.
- */
-struct pagefold_fold {
-	unsigned int folded;
-	unsigned int pinned;
-	unsigned int changed;
-	unsigned int refused;
-};
+#include "remap.h"
 
 /**
  * pagefold_fold() - fold every mapping of a page into a frame.

@@ -20,7 +20,7 @@
  * @pages: parts that settled; the first is referenced, and its folio locked;
  *	unlocked on return.
  * @n: how many.
- * @judge: as for pagefold_settle().
+ * @judge: as for pagefold_settle_read().
  *
  * They become candidates. If enough parts have twins, these or those read at
  * earlier visits, the page is split, and they are settled by the next visit;

@@ -99,30 +99,6 @@ static void pause_ms(unsigned int ms)
 	sleep_ms(ms, never);
 }
 
-/* A huge page that somebody references is not split: its parts stay so. */
-static unsigned int parts_in_row(struct page **page, struct page **end)
-{
-	struct folio *folio = page_folio(*page);
-	unsigned int n = 1;
-
-	while (page + n != end && page_folio(page[n]) == folio)
-		n++;
-	return n;
-}
-
-static void settle_found(void)
-{
-	struct page **page = visit->pages, **end = page + visit->npages;
-	unsigned int n;
-
-	for (; page != end; page += n) {
-		n = parts_in_row(page, end);
-		news += pagefold_settle(page, n, visit->judge);
-		put_page(*page);
-		cond_resched();
-	}
-}
-
 static enum pagefold_turn turn(void)
 {
 	enum pagefold_turn turn = PAGEFOLD_TURN_DONE;
@@ -130,7 +106,7 @@ static enum pagefold_turn turn(void)
 	mutex_lock(&turn_lock);
 	if (may_go_on()) {
 		turn = pagefold_visit_turn(visit);
-		settle_found();
+		news += pagefold_settle(visit);
 		visited += visit->visited;
 		written += visit->written;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/pagemap.h>
 #include <linux/sched/clock.h>
+#include "batch.h"
 #include "bytes.h"
 #include "compat/kernel.h"
 #include "fold.h"
@@ -10,6 +11,11 @@
 #include "settle.h"
 #include "trace.h"
 #include "twin.h"
+#include "visit.h"
+
+/* Pages that wait to be folded, and how many of them were. The scanner's. */
+static struct pagefold_batch batch;
+static unsigned int batch_folded;
 
 /* Try again, but less and less often: what is pinned may stay so for long. */
 static void retry_later(struct page *page)
@@ -41,6 +47,58 @@ static bool concluded(struct page *page, struct pagefold_fold outcome)
 static bool fold_into(struct page *page, struct page *frame)
 {
 	return concluded(page, pagefold_fold(page, frame));
+}
+
+static bool conclude(struct pagefold_batched *batched)
+{
+	struct page *page = batched->remap.page;
+	struct page *frame = batched->remap.frame;
+	bool news;
+
+	if (batched->tried)
+		news = concluded(page, batched->remap.outcome);
+	else
+		news = fold_into(page, frame);
+	unlock_page(page);
+	if (frame)
+		put_page(frame);
+	return news;
+}
+
+static void fold_batch(void)
+{
+	struct page *pages[PAGEFOLD_BATCH_MAX];
+	unsigned int i;
+
+	if (!batch.n)
+		return;
+	pagefold_batch_fold(&batch);
+	for (i = 0; i < batch.n; i++) {
+		pages[i] = batch.pages[i].remap.page;
+		batch_folded += conclude(&batch.pages[i]);
+	}
+	release_pages(pages, batch.n);
+	batch.n = 0;
+}
+
+/*
+ * @frame: its reference is given away.
+ * @addr: where the page is mapped; 0 when its folds cannot wait. True if it was
+ * folded; of one that waits this is not known yet.
+ */
+static bool fold_soon(struct page *page, struct page *frame,
+		      unsigned long addr)
+{
+	bool news;
+
+	if (addr && pagefold_batch_takes(page)) {
+		pagefold_batch_add(&batch, page, frame, addr);
+		return false;
+	}
+	news = fold_into(page, frame);
+	if (frame)
+		put_page(frame);
+	return news;
 }
 
 /* What somebody holds could not be folded: why read it? */
@@ -100,6 +158,8 @@ static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 {
 	bool news;
 
+	/* Nobody is to wait for the locks of a batch that waits itself. */
+	fold_batch();
 	if (!trylock_page(twin)) {
 		pagefold_count(lock_busy);
 		return false;
@@ -109,21 +169,29 @@ static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 	return news;
 }
 
-static bool match(struct page *page, u64 fingerprint)
+/* Is it known as a candidate already, with this content? */
+static bool is_known(struct page *page, u64 fingerprint)
 {
-	u32 tag = pagefold_twin_tag(page, fingerprint);
+	u32 tag = pagefold_index_tag(&pagefold_index, page_to_pfn(page));
+
+	return pagefold_tag_is_candidate(tag) &&
+	       tag == pagefold_twin_tag(page, fingerprint);
+}
+
+static bool match(struct page *page, u64 fingerprint, unsigned long addr)
+{
 	struct pagefold_twin twin;
 	bool news;
 
-	if (pagefold_index_tag(&pagefold_index, page_to_pfn(page)) == tag)
+	if (is_known(page, fingerprint))
 		return false;
 	twin = pagefold_twin_find(page, fingerprint);
 	if (!twin.page)
-		return become_candidate(page, tag);
+		return become_candidate(page,
+					pagefold_twin_tag(page, fingerprint));
 	if (twin.frame)
-		news = fold_into(page, twin.page);
-	else
-		news = fold_pair(page, twin.page, fingerprint);
+		return fold_soon(page, twin.page, addr);
+	news = fold_pair(page, twin.page, fingerprint);
 	put_page(twin.page);
 	return news;
 }
@@ -163,7 +231,7 @@ static u64 sampled_clock(bool sample)
 	return sample ? local_clock() * SAMPLE : 0;
 }
 
-static bool settle_locked(struct page *page, bool judge)
+static bool settle_locked(struct page *page, bool judge, unsigned long addr)
 {
 	static unsigned int pages;
 	bool sample = !(pages++ % SAMPLE);
@@ -178,7 +246,8 @@ static bool settle_locked(struct page *page, bool judge)
 	pagefold_count_add(cpu_ns_fingerprint, middle - start);
 	if (judge && !seen_before(page, fingerprint))
 		return false;
-	news = zero ? fold_into(page, NULL) : match(page, fingerprint);
+	news = zero ? fold_soon(page, NULL, addr) :
+		      match(page, fingerprint, addr);
 	pagefold_count_add(cpu_ns_fold, sampled_clock(sample) - middle);
 	return news;
 }
@@ -202,7 +271,14 @@ void pagefold_settle_read(struct page *page, bool judge)
 		become_candidate(page, tag);
 }
 
-bool pagefold_settle(struct page **pages, unsigned int n, bool judge)
+/* Is the page the batch's now, with its lock and reference? */
+static bool waits(const struct page *page)
+{
+	return pagefold_batch_last(&batch, page);
+}
+
+static bool settle(struct page **pages, unsigned int n, bool judge,
+		   unsigned long addr)
 {
 	struct page *page = pages[0];
 	struct folio *folio;
@@ -219,7 +295,57 @@ bool pagefold_settle(struct page **pages, unsigned int n, bool judge)
 	if (folio_test_anon(folio) && folio_test_large(folio))
 		return pagefold_huge_settle(pages, n, judge);
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
-		news = settle_locked(page, judge);
-	unlock_page(page);
+		news = settle_locked(page, judge, addr);
+	if (!waits(page))
+		unlock_page(page);
 	return news;
+}
+
+/* A huge page that somebody references is not split: its parts stay so. */
+static unsigned int parts_in_row(struct page **page, struct page **end)
+{
+	struct folio *folio = page_folio(*page);
+	unsigned int n = 1;
+
+	while (page + n != end && page_folio(page[n]) == folio)
+		n++;
+	return n;
+}
+
+static void fold_batch_timed(void)
+{
+	u64 start = local_clock();
+
+	fold_batch();
+	pagefold_count_add(cpu_ns_fold, local_clock() - start);
+	cond_resched();
+}
+
+/* As long as pages wait, locked, the CPU is not given away. */
+static void step(void)
+{
+	if (batch.n == PAGEFOLD_BATCH_MAX)
+		fold_batch_timed();
+	else if (!batch.n)
+		cond_resched();
+}
+
+unsigned int pagefold_settle(struct pagefold_visit *visit)
+{
+	struct page **page = visit->pages, **end = page + visit->npages;
+	const unsigned long *addr = visit->addrs;
+	unsigned int n, news = 0;
+
+	batch.mm = visit->mm;
+	batch_folded = 0;
+	for (; page != end; page += n, addr += n) {
+		n = parts_in_row(page, end);
+		news += settle(page, n, visit->judge,
+			       visit->judge ? 0 : *addr);
+		if (!waits(*page))
+			put_page(*page);
+		step();
+	}
+	fold_batch_timed();
+	return news + batch_folded;
 }

@@ -8,23 +8,26 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+struct pagefold_visit;
+
 /**
- * pagefold_settle() - fingerprint a page and fold it if it has a twin.
- * @pages: page of a process, referenced; or parts of one huge page.
- * @n: how many.
- * @judge: the page may have been written unseen (a guest of KVM writes
- *         through page tables of its own), so it has settled only if its
- *         fingerprint is the one of the visit before.
+ * pagefold_settle() - fingerprint pages and fold those that have a twin.
+ * @visit: a visit that found pages; puts them.
  *
- * Context: Process context, no locks held. Takes the page lock by trylock.
- * Return: true if that was news: the page was folded, or is a candidate now.
+ * Those of memory that may be written unseen (a guest of KVM writes through
+ * page tables of its own) have settled only if their fingerprints are those of
+ * the visit before.
+ *
+ * Context: Process context, the scanner, no locks held. Takes page locks by
+ * trylock.
+ * Return: how many are news: folded, or candidates now.
  */
-bool pagefold_settle(struct page **pages, unsigned int n, bool judge);
+unsigned int pagefold_settle(struct pagefold_visit *visit);
 
 /**
  * pagefold_settle_read() - read a part of a huge page.
  * @page: the part, referenced.
- * @judge: as for pagefold_settle().
+ * @judge: it may have been written unseen, see pagefold_settle().
  *
  * It becomes a candidate, or gets the tag of zeros, which fold into the zero
  * page and need no twin.

@@ -43,7 +43,7 @@
 #define PAGEFOLD_LATENCIES(X)						\
 	X(mmap_hold)	/* one hold of the mmap lock */			\
 	X(table_hold)	/* one hold of a page table lock, walking */	\
-	X(fold)		/* folding all mappings of one page */
+	X(fold)		/* folding all mappings of a page, or a batch of pages */
 
 #define PAGEFOLD_LATENCY_BUCKETS 40	/* bucket n: below 2^n ns */
 

@@ -30,6 +30,8 @@ enum pagefold_turn {
  * @npages: how many of @pages are in use.
  * @pages: pages that settled. Each is referenced, but of parts of a huge page
  *	in a row only the first.
+ * @addrs: where each was mapped, unless it is a part of a huge page. A guess:
+ *	nothing holds the page there.
  * @nlonely: how many of @lonely are in use.
  * @lonely: mappings that are to become ordinary memory again.
  * @cold: how many more of them may be of cold frames, with @relieve.
@@ -46,6 +48,7 @@ struct pagefold_visit {
 	unsigned int hot;
 	unsigned int npages;
 	struct page *pages[PTRS_PER_PTE];
+	unsigned long addrs[PTRS_PER_PTE];
 	unsigned int nlonely;
 	struct pagefold_lonely lonely[PTRS_PER_PTE];
 	unsigned int cold;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lock order: page locks (trylock) > mmap_lock (read, trylock)
+ *   > page table lock
+ */
+#include <linux/sched/clock.h>
+#include "batch.h"
+#include "compat/kernel.h"
+#include "pagefold.h"
+#include "scope.h"
+#include "table.h"
+
+bool pagefold_batch_takes(struct page *page)
+{
+	return pagefold_mapcount(page_folio(page)) == 1;
+}
+
+void pagefold_batch_add(struct pagefold_batch *batch, struct page *page,
+			struct page *frame, unsigned long addr)
+{
+	batch->pages[batch->n++] = (struct pagefold_batched){
+		.remap = { .page = page, .frame = frame },
+		.addr = addr,
+	};
+}
+
+bool pagefold_batch_last(const struct pagefold_batch *batch,
+			 const struct page *page)
+{
+	return batch->n && batch->pages[batch->n - 1].remap.page == page;
+}
+
+/* Some pages of a batch, all in the part of a page table that is locked. */
+struct part {
+	struct vm_area_struct *vma;
+	unsigned long start;
+	pte_t *ptep;		/* entry of start */
+	struct pagefold_batched *page, *end;
+};
+
+static pte_t *entry_of(const struct part *part,
+		       const struct pagefold_batched *page)
+{
+	return part->ptep + ((page->addr - part->start) >> PAGE_SHIFT);
+}
+
+/* As ptep_clear_flush() does it, but for the flush. */
+static bool clear(const struct part *part, struct pagefold_batched *page)
+{
+	struct vm_area_struct *vma = part->vma;
+	pte_t *ptep = entry_of(part, page);
+	pte_t pte = ptep_get(ptep);
+
+	if (!pagefold_remap_possible(vma, pte) ||
+	    pte_pfn(pte) != page_to_pfn(page->remap.page))
+		return false;
+	flush_cache_page(vma, page->addr, pte_pfn(pte));
+	page->old = ptep_get_and_clear(vma->vm_mm, page->addr, ptep);
+	page->tried = true;
+	return true;
+}
+
+/*
+ * Between here and finish_all() nobody reaches the pages through the entries:
+ * not a CPU, as all are flushed, nor GUP-fast, which looks at an entry again
+ * after it took a reference.
+ */
+static void clear_all(const struct part *part)
+{
+	unsigned long start = ULONG_MAX, end = 0;
+	struct pagefold_batched *page;
+
+	for (page = part->page; page != part->end; page++) {
+		if (!clear(part, page))
+			continue;
+		start = min(start, page->addr);
+		end = max(end, page->addr + PAGE_SIZE);
+	}
+	if (end)
+		flush_tlb_mm_range(part->vma->vm_mm, start, end, PAGE_SHIFT,
+				   false);
+}
+
+static void finish_all(const struct part *part)
+{
+	struct pagefold_batched *page;
+
+	for (page = part->page; page != part->end; page++)
+		if (page->tried)
+			pagefold_remap_finish(&page->remap, part->vma,
+					      page->addr, entry_of(part, page),
+					      page->old);
+}
+
+static void fold_part(const struct pagefold_table *table, struct part *part)
+{
+	spinlock_t *ptl; /* of the page table */
+
+	part->vma = table->vma;
+	part->start = table->start;
+	if (!pagefold_pte_map(table->vma->vm_mm, table->pmd, table->start,
+			      &part->ptep, &ptl))
+		return;
+	clear_all(part);
+	finish_all(part);
+	pte_unmap_unlock(part->ptep, ptl);
+}
+
+/* The pages from @page on that are in the same part of a page table. */
+static struct pagefold_batched *
+end_of_part(const struct pagefold_table *table, struct pagefold_batched *page,
+	    struct pagefold_batched *end)
+{
+	while (page != end && page->addr >= table->start &&
+	       page->addr < table->end)
+		page++;
+	return page;
+}
+
+/*
+ * Memory with secondary page tables is left to pagefold_fold(), which tells
+ * them. None can come while the mmap lock is held (mmu_notifier_register()).
+ */
+static void fold_in_mm(struct pagefold_batch *batch)
+{
+	struct pagefold_batched *end = batch->pages + batch->n;
+	struct part part = { .end = batch->pages };
+	struct pagefold_table table;
+
+	if (pagefold_scope_exiting(batch->mm) || mm_has_notifiers(batch->mm))
+		return;
+	while (part.end != end) {
+		part.page = part.end;
+		if (!pagefold_table_next(batch->mm, part.page->addr,
+					 pagefold_scope_vma, &table))
+			return;
+		part.end = end_of_part(&table, part.page, end);
+		if (part.end == part.page)
+			part.end++;
+		else if (table.pmd)
+			fold_part(&table, &part);
+	}
+}
+
+void pagefold_batch_fold(struct pagefold_batch *batch)
+{
+	u64 start = local_clock();
+	unsigned int i;
+
+	if (!mmap_read_trylock(batch->mm))
+		return;
+	fold_in_mm(batch);
+	mmap_read_unlock(batch->mm);
+	pagefold_latency_add(&pagefold_stats.latency_fold,
+			     local_clock() - start);
+	for (i = 0; i < batch->n; i++)
+		if (batch->pages[i].tried)
+			pagefold_remap_conclude(&batch->pages[i].remap);
+}

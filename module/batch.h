@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The batch: pages of one page table that are folded under one hold of its
+ * lock, with one flush.
+ */
+#ifndef PAGEFOLD_BATCH_H
+#define PAGEFOLD_BATCH_H
+
+#include "remap.h"
+
+/*
+ * So many pages are compared, and fresh ones not written, while the page table
+ * lock is held.
+ */
+#define PAGEFOLD_BATCH_MAX 16
+
+/**
+ * struct pagefold_batched - a page of a batch.
+ * @remap: the page and its frame.
+ * @addr: where the page was mapped when it was visited.
+ * @tried: it was still there, and the outcome is known. If not, there may be
+ *	other reasons than that it cannot be folded.
+ * @old: the entry that was cleared.
+ */
+struct pagefold_batched {
+	struct pagefold_remap remap;
+	unsigned long addr;
+	bool tried;
+	pte_t old;
+};
+
+/**
+ * struct pagefold_batch - pages that wait to be folded.
+ * @mm: whose pages, held by mm_count.
+ * @n: how many.
+ * @pages: each with its frame, locked and referenced.
+ */
+struct pagefold_batch {
+	struct mm_struct *mm;
+	unsigned int n;
+	struct pagefold_batched pages[PAGEFOLD_BATCH_MAX];
+};
+
+/**
+ * pagefold_batch_takes() - is this page for a batch?
+ * @page: as for pagefold_fold().
+ *
+ * Return: true when it is mapped once: then nobody else need be found who maps
+ * it, and the page is gone when it was folded.
+ */
+bool pagefold_batch_takes(struct page *page);
+
+/**
+ * pagefold_batch_add() - one page more; there must be room.
+ * @batch: the batch.
+ * @page: the page. Its lock and reference are the batch's until it is folded.
+ * @frame: as for pagefold_fold(); with a reference, also the batch's.
+ * @addr: where the page was mapped.
+ */
+void pagefold_batch_add(struct pagefold_batch *batch, struct page *page,
+			struct page *frame, unsigned long addr);
+
+/* Is @page the one that was added last? */
+bool pagefold_batch_last(const struct pagefold_batch *batch,
+			 const struct page *page);
+
+/**
+ * pagefold_batch_fold() - fold what can be folded.
+ * @batch: the batch; the outcome stands with each page that was tried.
+ *
+ * What pagefold_fold() promises holds here too.
+ *
+ * Context: Process context, no lock but the pages'. Takes the mmap lock by
+ * trylock, then page table locks.
+ */
+void pagefold_batch_fold(struct pagefold_batch *batch);
+
+#endif

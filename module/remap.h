@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The remap: one mapping of a page becomes a mapping of a frame.
+ *
+ * In this order, under the page table lock: pagefold_remap_possible(), the
+ * entry is cleared, the TLB flushed, pagefold_remap_finish().
+ */
+#ifndef PAGEFOLD_REMAP_H
+#define PAGEFOLD_REMAP_H
+
+#include <linux/mm_types.h>
+#include <linux/pgtable.h>
+
+/**
+ * struct pagefold_fold - what became of the mappings of one page.
+ * @folded: now map the frame.
+ * @pinned: left, somebody else holds a reference to the page.
+ * @changed: left, the bytes are not those of the frame.
+ * @refused: left, their memory is not to be folded.
+ */
+struct pagefold_fold {
+	unsigned int folded;
+	unsigned int pinned;
+	unsigned int changed;
+	unsigned int refused;
+};
+
+/**
+ * struct pagefold_remap - a page on its way into a frame.
+ * @page: ordinary anonymous page, not part of a huge one; locked, with one
+ *	reference of the caller's.
+ * @frame: a frame, referenced; NULL for the kernel's zero page.
+ * @equal: found equal, and so it stays: nobody can write.
+ * @outcome: of the mappings so far.
+ */
+struct pagefold_remap {
+	struct page *page;
+	struct page *frame;
+	bool equal;
+	struct pagefold_fold outcome;
+};
+
+/**
+ * pagefold_remap_held() - does somebody else hold the page?
+ * @folio: of one page.
+ *
+ * Return: true if there are references besides those of the mappings, the swap
+ * cache and the caller.
+ */
+bool pagefold_remap_held(struct folio *folio);
+
+/**
+ * pagefold_remap_possible() - may this entry of the page be cleared?
+ * @vma: its mapping.
+ * @pte: the entry. What was known of both may have changed.
+ *
+ * Context: Page table lock held.
+ */
+bool pagefold_remap_possible(struct vm_area_struct *vma, pte_t pte);
+
+/**
+ * pagefold_remap_finish() - install the entry of the frame, or put back @old.
+ * @remap: the page; its outcome is that of one mapping more.
+ * @vma: the mapping.
+ * @addr: the address.
+ * @ptep: the entry, clear and flushed.
+ * @old: what it was.
+ *
+ * Context: Page table lock held since before the entry was cleared.
+ */
+void pagefold_remap_finish(struct pagefold_remap *remap,
+			   struct vm_area_struct *vma, unsigned long addr,
+			   pte_t *ptep, pte_t old);
+
+/**
+ * pagefold_remap_conclude() - after the last mapping.
+ * @remap: the page; its outcome is counted.
+ *
+ * Context: Process context, no lock but the page's.
+ */
+void pagefold_remap_conclude(const struct pagefold_remap *remap);
+
+#endif
