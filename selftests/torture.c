@@ -12,9 +12,13 @@
 #include "torture.h"
 
 #define SHARED_FD	100	/* survives exec */
+/* Processes: fewer where each pass of the scanner takes long. */
+#define MANY		12
+#define FEW		6
+
 struct shared *shared;
 
-struct options options = { .processes = 12, .module = true };
+struct options options = { .module = true };
 
 static void __noreturn usage(void)
 {
@@ -179,6 +183,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--slot"))
 		next_life(argv[2]);
 	options.seed = time(NULL);
+	options.processes = pf_slowness() > 1 ? FEW : MANY;
 	parse(argc, argv);
 	if (geteuid())
 		ksft_exit_skip("needs root\n");

@@ -221,6 +221,7 @@ bool died_well(pid_t pid, int status);
 /* torture_memory.c, torture_fork.c, torture_io.c, ...: operations */
 int op_write(struct worker *w, int arg);
 int op_byte(struct worker *w, int arg);
+int op_twin(struct worker *w, int arg);
 int op_rest(struct worker *w, int arg);
 int op_remap(struct worker *w, int arg);
 int op_move(struct worker *w, int arg);
@@ -258,6 +259,7 @@ void disturb_groups(struct stream *s);
 void groups_make(void);
 void groups_free(void);
 void groups_remove(void);
+bool in_group(u32 slot);
 void group_join(u32 slot);
 u64 stat_now(const char *name);
 void hurry(void);

@@ -13,6 +13,7 @@
 
 #define PAGES	8	/* a pipe takes 16 */
 #define NAP_US	20000
+#define HOLD_US	400000	/* for some visits of the scanner */
 
 /* The process's own file for direct I/O; -1 with errno set if none. */
 static int direct_file(struct worker *w)
@@ -227,7 +228,7 @@ static void hold(struct worker *w, const int *ends, struct range r)
 		return;
 	for (i = 0; i < r.n; i++)
 		before[i] = pf_pfn(range_mem(r) + i * PF_PAGE);
-	nap(w, NAP_US);
+	nap(w, one_in(&w->stream, 2) ? HOLD_US : NAP_US);
 	check_held(w, r, before);
 	pipe_compare(w, ends[0], r);
 	verify(w, r, w->kind);

@@ -6,7 +6,9 @@
 #include "torture.h"
 
 #define NAP_US		20000
-#define LONG_NAP_US	3000000
+#define UNCHANGED_US	1500000	/* in which a pass can end */
+#define LOADED_US	8000000	/* for some passes */
+#define HURRIED		-10	/* how nice: about half of one CPU's time */
 #define VALUE		64
 
 #define THP	"/sys/kernel/mm/transparent_hugepage/"
@@ -131,7 +133,48 @@ void disturb_knobs(struct stream *s)
 	usleep(below(s, 15 * NAP_US));
 }
 
-/* Away from full speed for a moment: a scanner that runs is what is tried. */
+/*
+ * The scanner is nicer than the many processes here, and would get next to no
+ * time beside them. So would khugepaged. It says how nice it is when it first
+ * runs, so this has to come later.
+ */
+void hurry(void)
+{
+	static const char * const names[] = { "pagefold", "khugepaged" };
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	char path[300], name[32];
+	size_t i;
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (!atoi(entry->d_name) ||
+		    pf_file_read(path, name, sizeof(name)) <= 0)
+			continue;
+		name[strcspn(name, "\n")] = '\0';
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			if (!strcmp(name, names[i]))
+				setpriority(PRIO_PROCESS, atoi(entry->d_name),
+					    i ? 0 : HURRIED);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* So long at most, and as much longer as this kernel is slower. */
+static void leave_alone(struct stream *s, u32 us)
+{
+	u32 naps = below(s, us / NAP_US * pf_slowness());
+
+	while (naps-- && !PF_LOAD(&shared->stop))
+		usleep(NAP_US);
+}
+
+/*
+ * Away from full speed for a moment: a scanner that runs is what is tried. One
+ * that was stopped begins its pass anew: too often, and it never comes to the
+ * last processes.
+ */
 void disturb_module(struct stream *s)
 {
 	const struct knob *knob = &module[below(s, ARRAY_SIZE(module))];
@@ -143,8 +186,9 @@ void disturb_module(struct stream *s)
 	if (one_in(s, 8))
 		pf_file_read(readings[below(s, ARRAY_SIZE(readings))], text,
 			     sizeof(text));
-	usleep(below(s, 4 * NAP_US));
 	set(&module[0], 0);
+	hurry();
+	leave_alone(s, UNCHANGED_US);
 }
 
 /* A count of the load there is now; 0 if there is none. */
@@ -164,33 +208,9 @@ u64 stat_now(const char *name)
 }
 
 /*
- * The scanner is nicer than the many processes here, and would get next to no
- * time beside them. So would khugepaged.
+ * Out and in again, while others use its files. This goes before the many
+ * processes: while it waits for them nothing is folded.
  */
-void hurry(void)
-{
-	static const char * const names[] = { "pagefold", "khugepaged" };
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	char path[300], name[32];
-	size_t i;
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (!atoi(entry->d_name) ||
-		    pf_file_read(path, name, sizeof(name)) <= 0)
-			continue;
-		name[strcspn(name, "\n")] = '\0';
-		for (i = 0; i < ARRAY_SIZE(names); i++)
-			if (!strcmp(name, names[i]))
-				setpriority(PRIO_PROCESS, atoi(entry->d_name),
-					    i ? 0 : -15);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-/* Out and in again, while others use its files. */
 void disturb_reload(struct stream *s)
 {
 	static const char * const params[] = {
@@ -200,9 +220,10 @@ void disturb_reload(struct stream *s)
 	};
 	u64 folded, passes;
 
-	usleep(below(s, LONG_NAP_US));
+	leave_alone(s, LOADED_US);
 	if (left_out("reload"))
 		return;
+	setpriority(PRIO_PROCESS, 0, HURRIED);
 	folded = stat_now("folded") + stat_now("folded_zero");
 	passes = stat_now("passes");
 	if (pf_loaded() && !pf_module_unload()) {
@@ -213,5 +234,4 @@ void disturb_reload(struct stream *s)
 	if (!pf_loaded() &&
 	    !pf_module_load(params[below(s, ARRAY_SIZE(params))]))
 		ADD(shared->loads, 1);
-	hurry();
 }

@@ -26,11 +26,6 @@
 
 static u32 groups;
 
-u32 nr_groups(void)
-{
-	return groups;
-}
-
 static const char *group_name(u32 i)
 {
 	static char name[32];
@@ -61,9 +56,14 @@ void groups_remove(void)
 }
 
 /* Every second process is limited. */
+bool in_group(u32 slot)
+{
+	return slot % 2;
+}
+
 void group_join(u32 slot)
 {
-	if (groups && slot % 2)
+	if (groups && in_group(slot))
 		pf_cgroup_write(group_name(slot / 2 % groups), "cgroup.procs",
 				"0");
 }

@@ -7,6 +7,7 @@
 
 #define REST_US		30000
 #define SHORT_US	10000
+#define TWIN_US		300000	/* for some visits of the scanner */
 #define SAMPLE		8	/* pages of a write that are asked for splits */
 
 /* No kernel's own KSM: its pages are on the LRU. */
@@ -116,6 +117,41 @@ int op_byte(struct worker *w, int arg)
 	verify(w, r, w->kind);
 	change_back(r);
 	verify(w, r, w->kind);
+	return 0;
+}
+
+static void put_changed(struct worker *w, struct range r, struct model m)
+{
+	remember(w, r, m.content);
+	*range_models(r) = m;
+	model_page(range_mem(r), &m);
+}
+
+/*
+ * Two pages of a content that nobody else has, in two page tables. The first
+ * settled without a twin and is written just when the second settles: what is
+ * known of the first is old then.
+ */
+int op_twin(struct worker *w, int arg)
+{
+	struct range r = some_range(w, 1), twin = r;
+	struct model m = {
+		.content = some_content(&w->stream), .changed = true,
+		.at = below(&w->stream, PF_PAGE),
+	};
+
+	twin.block = &w->blocks[r.block == w->blocks];
+	m.byte = draw(&w->stream);
+	put_changed(w, r, m);
+	nap(w, 2 * TWIN_US);
+	put_changed(w, twin, m);
+	nap(w, TWIN_US);
+	m.byte++;
+	range_models(r)->byte = m.byte;
+	write_byte(range_mem(r), m.at, m.byte);
+	nap(w, TWIN_US);
+	verify(w, r, w->kind);
+	verify(w, twin, w->kind);
 	return 0;
 }
 

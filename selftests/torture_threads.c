@@ -136,24 +136,45 @@ static void verify_rest(struct team *team, u32 i, enum check kind)
 	ADD(shared->checks[kind], 1);
 }
 
-/* Between what was @lowest and what is begun by now. */
+/* Between @low and what is begun by now. */
+static void verify_word(struct team *team, u32 page, u32 number, u64 low)
+{
+	u64 *word = word_of(team->r, page, number);
+	u64 found = PF_LOAD(word);
+	u64 high = PF_LOAD(&team->words->begun[number][page]);
+
+	if (found < low || found > high)
+		wrong(team->w, CHECK_THREADS, word,
+		      "a thread's word: %llu, not %llu to %llu", found, low,
+		      high);
+}
+
+/* From what was @lowest on. */
 static void verify_words(struct team *team, const struct words *lowest)
 {
-	u64 low, high, *word;
 	u32 i, t;
 
 	for (i = 0; i < team->r.n; i++) {
-		for (t = 0; t < THREADS; t++) {
-			word = word_of(team->r, i, t);
-			low = lowest->done[t][i];
-			high = PF_LOAD(&team->words->begun[t][i]);
-			if (*word < low || *word > high)
-				wrong(team->w, CHECK_THREADS, word,
-				      "a thread's word: %llu, not %llu to %llu",
-				      *word, low, high);
-		}
+		for (t = 0; t < THREADS; t++)
+			verify_word(team, i, t, PF_LOAD(&lowest->done[t][i]));
 		verify_rest(team, i, CHECK_THREADS);
 	}
+}
+
+/*
+ * Read without a rest: a CPU that goes on by an old entry of its TLB sees a
+ * page that was freed, and soon is another's.
+ */
+static void watch(struct team *team, u64 us)
+{
+	u64 until = now_us() + us;
+	u32 i, t;
+
+	while (now_us() < until && !PF_LOAD(&shared->stop))
+		for (i = 0; i < team->r.n; i++)
+			for (t = 0; t < THREADS; t++)
+				verify_word(team, i, t,
+					    PF_LOAD(&team->words->done[t][i]));
 }
 
 /* The child has no threads: its words stand still. */
@@ -202,7 +223,10 @@ static void meanwhile(struct team *team)
 		page_out(team);
 	else if (what == 6)
 		fork_meanwhile(team);
-	usleep(below(s, ROUND_US));
+	if (one_in(s, 2))
+		watch(team, below(s, ROUND_US));
+	else
+		usleep(below(s, ROUND_US));
 }
 
 /* Two: the threads' own, and what they were at a fork(). */
@@ -225,7 +249,9 @@ static struct words *words_new(struct range r, u8 content)
 static void run_team(struct team *team)
 {
 	struct member members[THREADS];
-	u32 i, threads = 0, rounds = 1 + below(&team->w->stream, ROUNDS);
+	u32 slower = pf_slowness() < ROUNDS ? pf_slowness() : ROUNDS;
+	u32 i, threads = 0;
+	u32 rounds = 1 + below(&team->w->stream, ROUNDS / slower);
 
 	for (i = 0; i < THREADS; i++) {
 		members[i] = (struct member){ .team = team, .number = i };
@@ -245,12 +271,15 @@ static void run_team(struct team *team)
 	verify_words(team, team->words);
 }
 
-/* At times alone, so that threads meet the scanner and not each other. */
+/*
+ * At times alone, so that threads meet the scanner and not each other. Not in a
+ * cgroup whose limit may let it wait for long, and all others with it.
+ */
 static bool take_solo(struct worker *w)
 {
 	u32 nobody = 0;
 
-	return one_in(&w->stream, 3) && !w->depth &&
+	return one_in(&w->stream, 3) && !w->depth && !in_group(w->slot) &&
 	       __atomic_compare_exchange_n(&shared->solo, &nobody, w->slot + 1,
 					   false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);

@@ -6,11 +6,13 @@
 
 #include "torture.h"
 
-#define SOLO_POLL	500	/* microseconds */
+#define SOLO_POLL	20000	/* microseconds */
+#define LOOKS		8	/* of so many one is at all pages */
 
 const struct operation operations[] = {
 	{ "write", 30, op_write, 0 },
 	{ "byte", 30, op_byte, 0 },
+	{ "twin", 6, op_twin, 0 },
 	{ "rest", 10, op_rest, 0 },
 	{ "remap", 4, op_remap, 0 },
 	{ "mremap", 8, op_move, 0 },
@@ -68,6 +70,17 @@ static bool others_turn(const struct worker *w)
 	return solo && solo != w->slot + 1 && !PF_LOAD(&shared->stop);
 }
 
+/*
+ * Where operations take long, more is verified after each: the kernel is what
+ * is slow there, not this.
+ */
+static bool look_at_all(struct worker *w)
+{
+	u32 often = pf_slowness() * pf_slowness();
+
+	return one_in(&w->stream, often < LOOKS ? LOOKS / often : 1);
+}
+
 static void step(struct worker *w)
 {
 	u32 i = some_operation(w);
@@ -83,7 +96,7 @@ static void step(struct worker *w)
 		ADD(shared->operations[i], 1);
 	ADD(shared->progress[w->slot], 1);
 	w->what = "verify";
-	if (one_in(&w->stream, 16))
+	if (look_at_all(w))
 		verify_all(w);
 	else
 		verify(w, some_range(w, 128), w->kind);
