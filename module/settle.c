@@ -292,8 +292,11 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	}
 	/* Only now it stays what it is. */
 	folio = page_folio(page);
-	if (folio_test_anon(folio) && folio_test_large(folio))
+	if (folio_test_anon(folio) && folio_test_large(folio)) {
+		/* That takes long, and pages of a batch are locked. */
+		fold_batch();
 		return pagefold_huge_settle(pages, n, judge);
+	}
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge, addr);
 	if (!waits(page))
