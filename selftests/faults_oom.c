@@ -10,7 +10,7 @@
 
 #define CHUNK	64	/* pages */
 #define RESERVE	(24UL << 20)	/* what a holder of memory leaves */
-#define SHARE	5	/* one of so many parts of memory is folded */
+#define SHARE	8	/* one of so many parts of memory is folded */
 
 FIXTURE(faults_oom) {
 	struct pf_peer hog, writer;
