@@ -76,7 +76,7 @@ static bool others_turn(const struct worker *w)
  */
 static bool look_at_all(struct worker *w)
 {
-	u32 often = pf_slowness() * pf_slowness();
+	u32 often = pf_slowness();
 
 	return one_in(&w->stream, often < LOOKS ? LOOKS / often : 1);
 }
