@@ -2,8 +2,9 @@
 #
 # compare.awk EXPECTED [-v label=LABEL] [-v lost_only=1]: a table out of what
 # verdicts.awk found, each line with the run, `without` or `with`, and its
-# round before it. EXPECTED has lines `COMMAND | SUB-TEST | REASON`, the first
-# two patterns (regular expressions that match all of it).
+# round before it. EXPECTED has lines `COMMAND | SUB-TEST | SAYS | REASON`, the
+# first two patterns (regular expressions that match all of it), the third one
+# that a line of the command must match, else the reason is not that one.
 #
 # A sub-test is lost if it passed in each round without the module and in none
 # with it. If it passed in some it is flaky; what did not always pass without
@@ -18,14 +19,22 @@ BEGIN {
 			n_reasons++
 			of_command[n_reasons] = "^(" part[1] ")$"
 			of_sub[n_reasons] = "^(" part[2] ")$"
-			reason[n_reasons] = part[3]
+			says[n_reasons] = part[3]
+			reason[n_reasons] = part[4]
 		}
+}
+
+function hear(command, line,	i)
+{
+	for (i = 1; i <= n_reasons; i++)
+		if (command ~ of_command[i] && line ~ says[i])
+			heard[command, i] = 1
 }
 
 function why(command, name,	i)
 {
 	for (i = 1; i <= n_reasons; i++)
-		if (command ~ of_command[i] && name ~ of_sub[i])
+		if (name ~ of_sub[i] && (command, i) in heard)
 			return reason[i]
 	return ""
 }
@@ -34,6 +43,14 @@ $4 == "@took" {
 	rounds[$1, $3]++
 	if ($2 == 1)
 		took[$1, $3] = $5
+	next
+}
+
+$4 == "@said" {
+	if ($1 == "with")
+		hear($3, $5)
+	if ($5 == "# at its limit")
+		at_limit[$1, $3] = 1
 	next
 }
 
@@ -94,6 +111,32 @@ function say(kind, command, name,	text)
 			passed["with", command, name], rounds["with", command]
 }
 
+# columns NAME COUNTS: COUNTS has a number for each fate.
+function columns(name, n)
+{
+	printf "%-36.36s %7d %6d %5d %8d %6d", name,
+		n["kept"] + n["lost"] + n["expected"] + n["flaky"] + n["unstable"],
+		n["kept"] + n["flaky"] + n["gained"],
+		n["lost"], n["expected"], n["gained"]
+}
+
+function figures(without, with, times, pages, own)
+{
+	printf " %5d/%-5d %9d %8d %6d\n", without, with, times, pages, own
+	sum["without"] += without
+	sum["with"] += with
+	sum["times"] += times
+	sum["pages"] += pages
+	sum["own"] += own
+}
+
+function say_limit(mode, command)
+{
+	if ((mode, command) in at_limit)
+		printf "# %s: ended at its limit %s the module: %s\n", label,
+			mode, command
+}
+
 function row(command,	i, f, n, name)
 {
 	split("", n)
@@ -111,12 +154,9 @@ function row(command,	i, f, n, name)
 			print command
 		return
 	}
-	printf "%-36.36s %7d %6d %5d %8d %6d %5d/%-5d %9d %8d %6d\n", command,
-		n["kept"] + n["lost"] + n["expected"] + n["flaky"] + n["unstable"],
-		n["kept"] + n["flaky"] + n["gained"],
-		n["lost"], n["expected"], n["gained"],
-		took["without", command], took["with", command],
-		lingered[command], folded[command], mapped[command]
+	columns(command, n)
+	figures(took["without", command], took["with", command],
+		lingered[command], folded[command], mapped[command])
 	if (mapped[command])
 		with_folds++
 }
@@ -130,9 +170,16 @@ END {
 		row(commands[c])
 	if (lost_only)
 		exit
+	columns("all " n_commands, total)
+	figures(sum["without"], sum["with"], sum["times"], sum["pages"],
+		sum["own"])
 	for (i = 1; i <= n_said; i++) {
 		split(said[i], w, SUBSEP)
 		say(w[1], w[2], w[3])
+	}
+	for (c = 1; c <= n_commands; c++) {
+		say_limit("without", commands[c])
+		say_limit("with", commands[c])
 	}
 	printf "# %s: memory that the test mapped was folded in %d of %d commands\n",
 		label, with_folds, n_commands

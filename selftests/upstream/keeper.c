@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * keeper BUDGET_S COMMAND...: runs a test of the kernel's. Whenever it lingers
- * (linger.c) its pages get twins (twins.c), and it goes on when they are
- * folded, or after some passes of the scanner. Without the module it is held
- * up as well. When the test has lingered for BUDGET_S in all, it runs on.
+ * keeper BUDGET_S[/N] COMMAND...: runs a test of the kernel's. Whenever it
+ * lingers (linger.c) its pages get twins (twins.c), and it goes on when they
+ * are folded, or after some passes of the scanner. Without the module it is
+ * held up as well. Only each Nth time it is, so that the budget of a test with
+ * very many cases reaches to its end. When the test has lingered for BUDGET_S
+ * in all, it runs on.
  *
  * Says at the end, in a line of its own:
  *   # keeper: lingered N ms N pages N folded N mapped N
@@ -37,8 +39,8 @@
 #define MOST_MS 2000
 #define MS_WITHOUT 40
 
-static atomic_ulong lingered, ms, pages, folded, mapped;
-static unsigned long budget_ms;
+static atomic_ulong asked, lingered, ms, pages, folded, mapped;
+static unsigned long budget_ms, stride = 1;
 
 static unsigned long now_ms(void)
 {
@@ -119,15 +121,17 @@ static void hold(pid_t pid)
 	ms += now_ms() - start;
 }
 
-/* The test goes on when its connection ends. */
+/* The test goes on when its connection ends; a byte: it need not come back. */
 static void *serve(void *arg)
 {
 	int fd = (long)arg;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	if (ms < budget_ms &&
-	    !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+	if (ms >= budget_ms)
+		send(fd, "", 1, MSG_NOSIGNAL);
+	else if (asked++ % stride == 0 &&
+		 !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		hold(peer.pid);
 	close(fd);
 	return NULL;
@@ -200,15 +204,25 @@ static int run(char **command)
 				     WEXITSTATUS(status);
 }
 
+/* SECONDS or SECONDS/STRIDE */
+static int parse_budget(const char *text)
+{
+	char *end;
+
+	budget_ms = strtoul(text, &end, 10) * 1000;
+	if (*end == '/')
+		stride = strtoul(end + 1, &end, 10);
+	return *end || !stride ? -1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: keeper BUDGET_S COMMAND...\n");
+	if (argc < 3 || parse_budget(argv[1])) {
+		fprintf(stderr, "usage: keeper BUDGET_S[/N] COMMAND...\n");
 		return 2;
 	}
-	budget_ms = strtoul(argv[1], NULL, 10) * 1000;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (listen_for_tests()) {
 		perror("keeper");

@@ -20,6 +20,7 @@
 /* Entries of pagemap and of kpageflags, Documentation/admin-guide/mm. */
 #define ENTRY_PRESENT	0x8000000000000000ULL
 #define ENTRY_FILE	0x2000000000000000ULL
+#define ENTRY_UFFD	0x0200000000000000ULL
 #define ENTRY_PFN	0x007fffffffffffffULL
 #define FLAG_HUGE	0x0020000ULL
 #define FLAG_THP	0x0400000ULL
@@ -66,10 +67,14 @@ static uint64_t page_flags(uint64_t pfn)
 	return read_entry(fd, pfn);
 }
 
-/* A page of its own that the process has, and no part of a huge one. */
+/*
+ * A page of its own that the process has, and no part of a huge one. What is
+ * protected by userfaultfd is not folded, and to read it could be to wait for
+ * the test, which waits for us.
+ */
 static int is_plain(uint64_t entry)
 {
-	if (!(entry & ENTRY_PRESENT) || (entry & ENTRY_FILE))
+	if (!(entry & ENTRY_PRESENT) || (entry & (ENTRY_FILE | ENTRY_UFFD)))
 		return 0;
 	return !(page_flags(entry & ENTRY_PFN) &
 		 (FLAG_HUGE | FLAG_THP | FLAG_ZERO_PAGE));

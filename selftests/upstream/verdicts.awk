@@ -6,6 +6,7 @@
 #   COMMAND  exit status  ok|skip|no   each command has this one
 #   COMMAND  @took  SECONDS
 #   COMMAND  @keeper  LINGERED MS PAGES FOLDED MAPPED
+#   COMMAND  @said  LINE               each line of it, as it was
 #
 # The kernel's tests say it in TAP, or as `NAME... done`, `NAME: done`, or
 # `test N PASSED`. Names get what was announced before them ([RUN], Run test),
@@ -46,6 +47,7 @@ function tap(line,	how, later)
 	}
 	how = line ~ /^not ok/ ? "no" : line ~ /# *SKIP/ ? "skip" : "ok"
 	sub(/^(not )?ok [0-9]+ *-? */, "", line)
+	sub(/^# *(SKIP|TODO|XFAIL) */, "", line)
 	sub(/ *# *(SKIP|TODO|XFAIL).*/, "", line)
 	verdict(line, how)
 	if (later != "")
@@ -86,6 +88,8 @@ BEGIN { ESCAPES = sprintf("%c", 27) "\\[[0-9;]*m" }
 {
 	line = substr($0, 3)
 	gsub(ESCAPES, "", line)
+	gsub(/\t/, " ", line)
+	print command "\t@said\t" line
 }
 
 line ~ /^# keeper: / {
@@ -98,6 +102,9 @@ line ~ /^# keeper: / {
 line ~ /^# \[RUN\] / { announced = substr(line, 9); next }
 line ~ /^Run test: / { announced = substr(line, 11); next }
 line ~ /^ *(not )?ok [0-9]/ { sub(/^ */, "", line); tap(line); next }
+
+# Steps of a test that says what came of it in TAP.
+line ~ /^# / { next }
 
 match(line, /\.\.\. *(done|OK|ok|Fail|FAIL|failed|skip|Skip|SKIP)/) {
 	told(line, RSTART)
