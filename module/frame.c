@@ -257,17 +257,21 @@ void pagefold_frame_each(unsigned long max,
 			 void *ctx)
 {
 	struct page *frame, *next;
-	LIST_HEAD(done);
 
+	/*
+	 * The list is turned around once, at the end: under this lock, which
+	 * is held all the time, nobody else changes or goes along it, and @look
+	 * takes no frame out but the one at hand.
+	 */
 	mutex_lock(&frames_lock);
 	list_for_each_entry_safe(frame, next, &frames, lru) {
-		if (!max--)
+		if (!max--) {
+			list_rotate_to_front(&frame->lru, &frames);
 			break;
-		list_move_tail(&frame->lru, &done);
+		}
 		look(frame, ctx);
 		cond_resched();
 	}
-	list_splice_tail(&done, &frames);
 	mutex_unlock(&frames_lock);
 }
 

@@ -287,8 +287,7 @@ void pagefold_index_set_lonely(struct pagefold_index *ix, unsigned long pfn,
 		old = entry ? READ_ONCE(entry->tag) : 0;
 		if (!pagefold_tag_is_frame(old))
 			return;
-		tag = lonely ? old | PAGEFOLD_TAG_LONELY :
-			       old & ~PAGEFOLD_TAG_LONELY;
+		tag = pagefold_tag_set_lonely(old, lonely);
 	} while (!retag_if(ix, entry, old, tag));
 }
 

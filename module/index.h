@@ -125,4 +125,17 @@ static inline u64 pagefold_index_bytes(struct pagefold_index *ix)
 	       atomic_long_read(&ix->entries.bytes);
 }
 
+/**
+ * pagefold_index_entries() - what a whole sweep goes round
+ * @ix: The index.
+ *
+ * Return: Entries, or some more: the way to them counts as if it were entries.
+ */
+static inline unsigned long
+pagefold_index_entries(const struct pagefold_index *ix)
+{
+	return atomic_long_read(&ix->entries.bytes) /
+	       sizeof(struct pagefold_entry);
+}
+
 #endif /* _PAGEFOLD_INDEX_H */

@@ -19,11 +19,13 @@
 #define ZEROS_AGAIN 5
 
 /*
- * In 1 of 2^n passes a candidate is asked whether it is still the page that
+ * In 1 of 16 passes a candidate is asked whether it is still the page that
  * was tagged: pages swapped in or migrated come clean, to frame numbers that
- * may have tags of others.
+ * may have tags of others. In each pass it is the turn of that part of a page
+ * table, so that the others need not look whose turn it is.
  */
-#define ASKED_AGAIN 4
+#define PARTS 16
+#define PART_SIZE (PMD_SIZE / PARTS)
 
 /* The parts of a huge page follow one another and share one reference. */
 static void collect(struct pagefold_visit *visit, struct page *page)
@@ -191,37 +193,65 @@ struct near {
 /* Equal to no entry: it is dirty, special and has no frame number. */
 #define NEAR_NONE (~0ULL)
 
-/* A frame with sharers, or a candidate that is not asked in this pass. */
-static __always_inline bool rests(struct near near, u64 raw, u64 pass)
+/*
+ * A frame with sharers, or a candidate unless those are @asked, in the section
+ * at hand. Its bits are 0 where an entry says what is where in the section: the
+ * exclusive or leaves that as it is.
+ */
+static __always_inline bool rests(struct near near, pte_t *ptep, bool asked)
 {
-	u64 pfn = raw >> PAGE_SHIFT;
-	u32 tag = READ_ONCE(near.first[pagefold_entries_offset(pfn)].tag);
+	u64 raw = native_pte_val(ptep_get(ptep)) ^ near.bits;
+	unsigned long offset;
+	u32 tag;
 
-	if (pagefold_tag_is_shared(tag))
-		return true;
-	return pagefold_tag_is_candidate(tag) &&
-	       !pagefold_settle_due(pfn, pass, ASKED_AGAIN);
+	if (unlikely(raw & NEAR_MASK))
+		return false;
+	offset = pagefold_entries_offset(raw >> PAGE_SHIFT);
+	tag = READ_ONCE(near.first[offset].tag);
+	return likely(asked ? pagefold_tag_is_shared(tag) :
+			      pagefold_tag_is_at_rest(tag));
 }
 
-/* Go over to the section of this entry. */
-static bool come_near(struct near *near, pte_t pte)
+/* The first from @ptep on that does not rest, or @last. */
+static __always_inline pte_t *skip_resting(struct near near, pte_t *ptep,
+					   pte_t *last, bool asked)
 {
-	if (!pagefold_pte_at_rest(native_pte_val(pte)))
+	while (last - ptep >= 4 && rests(near, ptep, asked) &&
+	       rests(near, ptep + 1, asked) && rests(near, ptep + 2, asked) &&
+	       rests(near, ptep + 3, asked))
+		ptep += 4;
+	while (ptep != last && rests(near, ptep, asked))
+		ptep++;
+	return ptep;
+}
+
+/* Go over to the section of this entry, if it is at rest. */
+static __always_inline bool come_near(struct near *near, pte_t *ptep)
+{
+	u64 raw = native_pte_val(ptep_get(ptep));
+
+	if (!pagefold_pte_at_rest(raw))
 		return false;
 	near->first = pagefold_entries_section(&pagefold_index.entries,
-					       pte_pfn(pte));
-	near->bits = near->first ? native_pte_val(pte) & NEAR_MASK : NEAR_NONE;
+					       (raw & PTE_PFN_MASK) >>
+					       PAGE_SHIFT);
+	near->bits = near->first ? raw & NEAR_MASK : NEAR_NONE;
 	return near->first;
 }
 
-/* An entry that is present and not at rest. */
-static void visit_pte(struct pagefold_ptes *table, pte_t pte,
-		      unsigned long addr, pte_t *ptep)
+/* An entry that is not at rest. */
+static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
+			       pte_t *ptep, bool asked)
 {
 	struct pagefold_visit *visit = table->visit;
+	pte_t pte = ptep_get(ptep);
 	unsigned long pfn;
 	u32 tag;
 
+	if (!pte_present(pte)) {
+		visit->visited--;
+		return;
+	}
 	if (pte_special(pte) || pte_protnone(pte))
 		return;
 	pfn = pte_pfn(pte);
@@ -235,54 +265,51 @@ static void visit_pte(struct pagefold_ptes *table, pte_t pte,
 	else if (!pagefold_tag_is_linked(tag) ||
 		 (visit->judge && !pagefold_tag_is_frame(tag)))
 		visit_clean(table, pfn, tag);
-	else if (!pagefold_tag_is_frame(tag) &&
-		 pagefold_settle_due(pfn, visit->pass, ASKED_AGAIN))
+	else if (asked && pagefold_tag_is_candidate(tag))
 		visit_candidate(table, pfn, tag);
-}
-
-/*
- * What is not at rest, or in another section than the entry before, or to be
- * looked at whatever it is (judged, or memory is short: not @fast).
- * Return: the section that the next entry is probably in.
- */
-static noinline struct near visit_other(struct pagefold_ptes *table,
-					struct near near, bool fast,
-					unsigned long addr, pte_t *ptep)
-{
-	pte_t pte = ptep_get(ptep);
-
-	if (!pte_present(pte))
-		table->visit->visited--;
-	else if (!fast || !come_near(&near, pte) ||
-		 !rests(near, native_pte_val(pte), table->visit->pass))
-		visit_pte(table, pte, addr, ptep);
-	return near;
 }
 
 /*
  * The sacred path: memory at rest is known by its tag and costs no more than
  * to read the entry and the tag. One comparison tells that an entry is at rest
- * and that its tag is in the section at hand.
+ * and that its tag is in the section at hand. If some are to be looked at
+ * whatever they are (judged, or memory is short) it is not @fast.
  */
+static __always_inline void visit_part(struct pagefold_ptes *table,
+				       pte_t *ptep, unsigned long addr,
+				       unsigned long end, bool fast, bool asked)
+{
+	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
+	struct near near = { .bits = NEAR_NONE };
+
+	for (;; ptep++) {
+		ptep = skip_resting(near, ptep, last, asked);
+		if (ptep == last)
+			return;
+		if (!fast || !come_near(&near, ptep) ||
+		    !rests(near, ptep, asked))
+			visit_pte(table, addr + (ptep - first) * PAGE_SIZE,
+				  ptep, asked);
+	}
+}
+
 void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 			 unsigned long addr, unsigned long end)
 {
 	struct pagefold_visit *visit = table->visit;
-	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
 	bool fast = !visit->relieve && !visit->judge &&
 		    pagefold_pte_readable();
-	struct near near = { .bits = NEAR_NONE };
-	u64 raw, pass = visit->pass;
+	unsigned long part = (visit->pass + (addr >> PMD_SHIFT)) % PARTS;
+	unsigned long from = (addr & PMD_MASK) + part * PART_SIZE;
+	unsigned long to = clamp(from + PART_SIZE, addr, end);
 
-	visit->visited += last - first;
-	for (; ptep != last; ptep++) {
-		raw = native_pte_val(ptep_get(ptep));
-		if (likely(!((raw ^ near.bits) & NEAR_MASK)) &&
-		    likely(rests(near, raw, pass)))
-			continue;
-		near = visit_other(table, near, fast,
-				   addr + (ptep - first) * PAGE_SIZE, ptep);
-	}
+	from = clamp(from, addr, end);
+	visit->visited += (end - addr) >> PAGE_SHIFT;
+	visit_part(table, ptep, addr, from, fast, false);
+	visit_part(table, ptep + ((from - addr) >> PAGE_SHIFT), from, to, fast,
+		   true);
+	visit_part(table, ptep + ((to - addr) >> PAGE_SHIFT), to, end, fast,
+		   false);
 }
 
 static void collect_huge(struct pagefold_visit *visit, struct page *page)

@@ -206,7 +206,7 @@ static void pass(void)
 	drain_batches();
 	sweep();
 	visit_all();
-	pagefold_sweep_size(visited);
+	pagefold_sweep_size(visited, written + news);
 	if (may_go_on())
 		pagefold_count(passes);
 }
@@ -273,6 +273,9 @@ static void stopped(void)
 	if (kthread_should_stop() ||
 	    pagefold_setting(run) != PAGEFOLD_STOP)
 		return;
+	/* Nobody visits what changes meanwhile: all frames may have. */
+	pagefold_sweep_size(visited,
+			    atomic_long_read(&pagefold_stats.frames_live));
 	if (READ_ONCE(relieve))
 		give_back();
 	else

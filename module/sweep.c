@@ -9,10 +9,20 @@
 #include "sweep.h"
 #include "twin.h"
 
-/* A sweep looks at one entry for so many that the pass before visited... */
-#define SHARE 8
-/* ...and at these at least, so that even an idle machine gets round. */
-#define FLOOR 4096UL
+/*
+ * A sweep looks at so many entries for each page that the pass before found
+ * changed, but at one for so many that it visited at most...
+ */
+#define EACH 8
+#define SHARE_MOST 8
+/* ...and at these at least, so that it gets round where nothing changes. */
+#define SHARE_LEAST 64
+#define FLOOR 512UL
+/* Of all entries. */
+#define ROUND 1024
+
+/* The same of the frames, in one part of so many of all. */
+#define FRAMES_LEAST 16
 
 /*
  * One in 2^n candidates is read again when the sweep meets it: what devices
@@ -27,6 +37,7 @@
 
 /* The scanner's own. */
 static unsigned long size = FLOOR;
+static unsigned long frames;
 static unsigned long cursor;
 static unsigned long left;	/* entries of this sweep */
 
@@ -61,11 +72,11 @@ static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
 
 void pagefold_sweep_begin(bool all)
 {
-	unsigned long frames_live = atomic_long_read(&pagefold_stats.frames_live);
+	unsigned long live = atomic_long_read(&pagefold_stats.frames_live);
 	u64 start = local_clock();
 
-	pagefold_frame_sweep(all ? ULONG_MAX : max(size, frames_live / 4));
-	left = size;
+	pagefold_frame_sweep(all ? ULONG_MAX : frames + live / FRAMES_LEAST + 1);
+	left = max(size, pagefold_index_entries(&pagefold_index) / ROUND);
 	pagefold_count_add(cpu_ns_sweep, local_clock() - start);
 }
 
@@ -83,7 +94,15 @@ bool pagefold_sweep_step(unsigned int pass)
 	return left;
 }
 
-void pagefold_sweep_size(u64 visited)
+void pagefold_sweep_size(u64 visited, u64 changed)
 {
-	size = max((unsigned long)visited / SHARE, FLOOR);
+	static u64 before;
+
+	/* Who exits leaves nothing but fewer entries to visit. */
+	changed += max(visited, before) - min(visited, before);
+	before = visited;
+	frames = EACH * changed;
+	size = clamp_t(u64, EACH * changed, visited / SHARE_LEAST,
+		       visited / SHARE_MOST);
+	size = max(size, FLOOR);
 }

@@ -12,12 +12,12 @@
  *         +--+--+--+--+-------------------------------------------+
  * heat    | 0  0  0  0|  0 ... 0                    |  0 .. 63    |
  *         +--+--+--+--+-------------------------------------------+
- * candi-  | 0|  ident |  fingerprint bits, never below 64         |
+ * seen    | 0  1  0  1|  fingerprint bits, never below 64         |
+ *         +--+--+--+--+-------------------------------------------+
+ * frame   | 0  1  1| S|  fingerprint bits, never below 64         |
+ *         +--+--+--+--+-------------------------------------------+
+ * candi-  | 1|  ident |  fingerprint bits, never below 64         |
  * date    +--+--+--+--+-------------------------------------------+
- * frame   | 1|L | 0  0|  fingerprint bits, never below 64         |
- *         +--+--+--+--+-------------------------------------------+
- * seen    | 1  1  1  0|  fingerprint bits, never below 64         |
- *         +--+--+--+--+-------------------------------------------+
  *
  * heat: 0 = never seen, 1..6 = how often in a row it was found written, 32..37
  *	= how often folding it was tried in vain, 63 = a frame that takes no
@@ -26,7 +26,11 @@
  *	unseen. Such an entry is in no bucket either; all others are "linked".
  * ident: three bits of a hash of where the page is mapped, so that another
  *	page at the same frame number is noticed (7 times out of 8).
- * L: lonely, a sweep found that one mapping of this frame is left.
+ * S: shared; 0 is lonely: a sweep found that one mapping of this frame is
+ *	left.
+ *
+ * The order is that of how much is to be done: from a shared frame upwards a
+ * page is at rest, which the walk asks for each page in each pass.
  *
  * The bucket is chosen by the fingerprint bits alone: whatever is linked can
  * be unlinked by its tag, without knowing the content it stood for, and the
@@ -34,9 +38,10 @@
  */
 #define PAGEFOLD_TAG_BITS	0x0fffffffU
 #define PAGEFOLD_TAG_IDENT	0x70000000U
-#define PAGEFOLD_TAG_LONELY	0x40000000U
-#define PAGEFOLD_TAG_FRAME	0x80000000U
-#define PAGEFOLD_TAG_SEEN	0xe0000000U
+#define PAGEFOLD_TAG_SEEN	0x50000000U
+#define PAGEFOLD_TAG_FRAME	0x60000000U
+#define PAGEFOLD_TAG_SHARED	0x10000000U
+#define PAGEFOLD_TAG_CANDIDATE	0x80000000U
 #define PAGEFOLD_TAG_IDENT_SHIFT	28
 #define PAGEFOLD_HEAT_MAX	63U
 #define PAGEFOLD_HOT_MAX	6U
@@ -44,14 +49,18 @@
 #define PAGEFOLD_RETRY_MAX	(PAGEFOLD_RETRY + 5U)
 #define PAGEFOLD_FULL		PAGEFOLD_HEAT_MAX
 
-static_assert((PAGEFOLD_TAG_BITS | PAGEFOLD_TAG_IDENT | PAGEFOLD_TAG_FRAME) ==
-	      0xffffffffU);
-static_assert((PAGEFOLD_TAG_BITS ^ PAGEFOLD_TAG_IDENT ^ PAGEFOLD_TAG_FRAME) ==
-	      0xffffffffU);
-static_assert((PAGEFOLD_TAG_LONELY & PAGEFOLD_TAG_IDENT) ==
-	      PAGEFOLD_TAG_LONELY);
+static_assert((PAGEFOLD_TAG_BITS | PAGEFOLD_TAG_IDENT |
+	       PAGEFOLD_TAG_CANDIDATE) == 0xffffffffU);
+static_assert((PAGEFOLD_TAG_BITS ^ PAGEFOLD_TAG_IDENT ^
+	       PAGEFOLD_TAG_CANDIDATE) == 0xffffffffU);
 static_assert(PAGEFOLD_TAG_IDENT >> PAGEFOLD_TAG_IDENT_SHIFT == 7);
 static_assert((PAGEFOLD_TAG_SEEN & PAGEFOLD_TAG_BITS) == 0);
+static_assert((PAGEFOLD_TAG_SEEN | PAGEFOLD_TAG_BITS) + 1 ==
+	      PAGEFOLD_TAG_FRAME);
+static_assert((PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_BITS) + 1 ==
+	      (PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_SHARED));
+static_assert((PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_SHARED |
+	       PAGEFOLD_TAG_BITS) + 1 == PAGEFOLD_TAG_CANDIDATE);
 static_assert(PAGEFOLD_HEAT_MAX < PAGEFOLD_TAG_BITS);
 static_assert(PAGEFOLD_RETRY_MAX < PAGEFOLD_FULL);
 
@@ -65,13 +74,20 @@ static inline u32 pagefold_tag_bits_of(u64 fingerprint)
 
 static inline u32 pagefold_tag_candidate(u64 fingerprint, unsigned int ident)
 {
-	return pagefold_tag_bits_of(fingerprint) |
+	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_CANDIDATE |
 	       ((ident << PAGEFOLD_TAG_IDENT_SHIFT) & PAGEFOLD_TAG_IDENT);
+}
+
+/* The tag of a frame, shared or lonely. */
+static inline u32 pagefold_tag_set_lonely(u32 tag, bool lonely)
+{
+	return lonely ? tag & ~PAGEFOLD_TAG_SHARED : tag | PAGEFOLD_TAG_SHARED;
 }
 
 static inline u32 pagefold_tag_frame(u64 fingerprint)
 {
-	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_FRAME;
+	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_FRAME |
+	       PAGEFOLD_TAG_SHARED;
 }
 
 static inline u32 pagefold_tag_seen(u64 fingerprint)
@@ -79,15 +95,9 @@ static inline u32 pagefold_tag_seen(u64 fingerprint)
 	return pagefold_tag_bits_of(fingerprint) | PAGEFOLD_TAG_SEEN;
 }
 
-/* Nothing above it is anything else. */
-static inline bool pagefold_tag_is_seen(u32 tag)
-{
-	return tag >= PAGEFOLD_TAG_SEEN;
-}
-
 static inline bool pagefold_tag_is_linked(u32 tag)
 {
-	return tag > PAGEFOLD_HEAT_MAX && !pagefold_tag_is_seen(tag);
+	return tag >= PAGEFOLD_TAG_FRAME;
 }
 
 /* Does it say what the content was? */
@@ -96,25 +106,37 @@ static inline bool pagefold_tag_is_known(u32 tag)
 	return tag > PAGEFOLD_HEAT_MAX;
 }
 
-static inline bool pagefold_tag_is_frame(u32 tag)
+/* Nothing that is known is below it. */
+static inline bool pagefold_tag_is_seen(u32 tag)
 {
-	return (tag & PAGEFOLD_TAG_FRAME) && !pagefold_tag_is_seen(tag);
+	return pagefold_tag_is_known(tag) && !pagefold_tag_is_linked(tag);
 }
 
 static inline bool pagefold_tag_is_candidate(u32 tag)
 {
-	return pagefold_tag_is_linked(tag) && !pagefold_tag_is_frame(tag);
+	return tag & PAGEFOLD_TAG_CANDIDATE;
+}
+
+static inline bool pagefold_tag_is_frame(u32 tag)
+{
+	return pagefold_tag_is_linked(tag) && !pagefold_tag_is_candidate(tag);
 }
 
 static inline bool pagefold_tag_is_lonely(u32 tag)
 {
-	return pagefold_tag_is_frame(tag) && (tag & PAGEFOLD_TAG_LONELY);
+	return pagefold_tag_is_frame(tag) && !(tag & PAGEFOLD_TAG_SHARED);
 }
 
-/* A frame that is not lonely: the lowest there are, as signed numbers. */
+/* A frame that is not lonely, or a candidate. */
+static inline bool pagefold_tag_is_at_rest(u32 tag)
+{
+	return tag >= (PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_SHARED);
+}
+
+/* The first alone: as signed numbers, the highest there are. */
 static inline bool pagefold_tag_is_shared(u32 tag)
 {
-	return (s32)tag < (s32)(PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_LONELY);
+	return (s32)tag >= (s32)(PAGEFOLD_TAG_FRAME | PAGEFOLD_TAG_SHARED);
 }
 
 /* 0 for what is linked as well: a page that settled is cold. */

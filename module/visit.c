@@ -106,6 +106,9 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 		note_addresses(visit, found.vma, first);
 		if (visit->nlonely)
 			pagefold_lonely_give_back(visit, found.vma);
+		/* What comes next is in another one. */
+		if (!(visit->next & ~PMD_MASK))
+			return PAGEFOLD_TURN_MORE;
 	}
 }
 

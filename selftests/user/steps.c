@@ -99,8 +99,8 @@ static void step_lonely(void)
 	unsigned int slot = next_slot();
 	bool lonely = next_byte() & 1;
 
-	if (linked(slot) && m.tag[slot] & BIT(31))
-		m.tag[slot] = (m.tag[slot] & ~BIT(30)) | (u32)lonely << 30;
+	if (linked(slot) && !(m.tag[slot] & BIT(31)))
+		m.tag[slot] = (m.tag[slot] & ~BIT(28)) | (u32)!lonely << 28;
 	pagefold_index_set_lonely(&m.ix, pfn_of(slot), lonely);
 }
 

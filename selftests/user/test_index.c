@@ -41,19 +41,28 @@ static void one_fingerprint(u64 fingerprint)
 	EXPECT(pagefold_tag_is_linked(frame) && pagefold_tag_is_frame(frame));
 	EXPECT(!pagefold_tag_is_candidate(frame));
 	EXPECT(!pagefold_tag_is_lonely(frame) && !pagefold_tag_heat(frame));
-	EXPECT(pagefold_tag_is_lonely(frame | PAGEFOLD_TAG_LONELY));
+	EXPECT(pagefold_tag_is_at_rest(frame) && pagefold_tag_is_shared(frame));
+	tag = pagefold_tag_set_lonely(frame, true);
+	EXPECT(pagefold_tag_is_linked(tag) && pagefold_tag_is_frame(tag));
+	EXPECT(pagefold_tag_is_lonely(tag) && pagefold_tag_bits(tag) == bits);
+	EXPECT(!pagefold_tag_is_at_rest(tag) && !pagefold_tag_is_shared(tag));
+	EXPECT(!pagefold_tag_is_candidate(tag) && !pagefold_tag_heat(tag));
+	EXPECT(!pagefold_tag_is_seen(tag));
+	EXPECT(pagefold_tag_set_lonely(tag, false) == frame);
 	tag = pagefold_tag_seen(fingerprint);
 	EXPECT(pagefold_tag_is_seen(tag) && pagefold_tag_is_known(tag));
 	EXPECT(!pagefold_tag_is_linked(tag) && !pagefold_tag_is_frame(tag));
 	EXPECT(!pagefold_tag_is_candidate(tag) && !pagefold_tag_heat(tag));
 	EXPECT(!pagefold_tag_is_lonely(tag) && pagefold_tag_bits(tag) == bits);
+	EXPECT(!pagefold_tag_is_at_rest(tag) && !pagefold_tag_is_shared(tag));
 	EXPECT(!pagefold_tag_is_seen(frame) && pagefold_tag_is_known(frame));
-	EXPECT(!pagefold_tag_is_seen(frame | PAGEFOLD_TAG_LONELY));
 	for (ident = 0; ident < 16; ident++) {
 		tag = pagefold_tag_candidate(fingerprint, ident);
 		EXPECT(pagefold_tag_is_linked(tag));
 		EXPECT(pagefold_tag_is_candidate(tag));
 		EXPECT(!pagefold_tag_is_frame(tag));
+		EXPECT(pagefold_tag_is_at_rest(tag));
+		EXPECT(!pagefold_tag_is_shared(tag));
 		EXPECT(!pagefold_tag_is_seen(tag) && pagefold_tag_is_known(tag));
 		EXPECT(!pagefold_tag_is_lonely(tag) && !pagefold_tag_heat(tag));
 		EXPECT(pagefold_tag_ident(tag) == ident % 8);
@@ -75,6 +84,8 @@ static void test_tags(void)
 	for (i = 0; i < 64; i++) {
 		EXPECT(!pagefold_tag_is_linked(i) && !pagefold_tag_is_frame(i));
 		EXPECT(!pagefold_tag_is_candidate(i));
+		EXPECT(!pagefold_tag_is_at_rest(i) &&
+		       !pagefold_tag_is_shared(i));
 		EXPECT(!pagefold_tag_is_seen(i) && !pagefold_tag_is_known(i));
 		EXPECT(pagefold_tag_heat(i) == i);
 	}
