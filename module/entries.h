@@ -24,20 +24,25 @@ struct pagefold_entry {
 static_assert(sizeof(struct pagefold_entry) == 8);
 
 /*
- * Sections are found through two levels: 256 leaves of 512 sections. With the
- * 128 MiB sections of x86-64 that is 2^32 pages, all that @next can name.
- * PAGEFOLD_SECTION_SHIFT, log2 of the pages in a section, is a constant of
- * the kernel: it saves a third of the instructions of a lookup.
+ * The entries of a section are one page, so that one page visited in a region
+ * takes little memory. Sections are found through two levels, 2^12 leaves of
+ * 2^11 sections: with the 512 pages of a section of x86-64 that is 2^32, all
+ * that @next can name. PAGEFOLD_SECTION_SHIFT, log2 of the pages in a section,
+ * is a constant of the kernel: it saves a third of the instructions of a
+ * lookup.
  */
-#define PAGEFOLD_ENTRIES_LEAF_SHIFT	9
+#define PAGEFOLD_ENTRIES_LEAF_SHIFT	11
 #define PAGEFOLD_ENTRIES_PER_LEAF	BIT(PAGEFOLD_ENTRIES_LEAF_SHIFT)
-#define PAGEFOLD_ENTRIES_LEAVES		256
+#define PAGEFOLD_ENTRIES_LEAVES		4096
+#define PAGEFOLD_ENTRIES_SECTIONS_SHIFT	23
 
-static_assert(PAGEFOLD_ENTRIES_LEAVES * PAGEFOLD_ENTRIES_PER_LEAF == BIT(17));
+static_assert(PAGEFOLD_ENTRIES_LEAVES * PAGEFOLD_ENTRIES_PER_LEAF ==
+	      BIT(PAGEFOLD_ENTRIES_SECTIONS_SHIFT));
 
 /* Frame numbers from here on cannot be stored: the links are 32 bits wide. */
 #define PAGEFOLD_ENTRIES_LIMIT						\
-	min_t(u64, BIT_ULL(17 + PAGEFOLD_SECTION_SHIFT), BIT_ULL(32))
+	min_t(u64, BIT_ULL(32), BIT_ULL(PAGEFOLD_ENTRIES_SECTIONS_SHIFT + \
+					PAGEFOLD_SECTION_SHIFT))
 
 /**
  * struct pagefold_entries - all entries

@@ -20,21 +20,21 @@ static struct pagefold_entry *entry_at(struct pagefold_index *ix,
 
 static u32 *bucket_of(struct pagefold_index *ix, u32 tag)
 {
-	return &ix->heads[pagefold_tag_bits(tag) & ix->mask];
+	return pagefold_buckets_head(&ix->buckets, tag);
 }
 
 static spinlock_t *stripe_of(struct pagefold_index *ix, u32 tag)
 {
-	u32 bucket = pagefold_tag_bits(tag) & ix->mask;
-
-	return &ix->stripes[bucket % PAGEFOLD_INDEX_STRIPES];
+	return pagefold_buckets_stripe(&ix->buckets, tag);
 }
 
 /* Take @entry, whose link is @link, out of its chain. */
-static void cut(u32 *link, struct pagefold_entry *entry, u32 tag)
+static void cut(struct pagefold_index *ix, u32 *link,
+		struct pagefold_entry *entry, u32 tag)
 {
-	/* @link may be a head, which find() reads without the lock. */
-	WRITE_ONCE(*link, entry->next);
+	/* It may be a head: pairs with pagefold_buckets_look_empty(). */
+	smp_store_release(link, entry->next);
+	atomic_long_dec(&ix->buckets.linked);
 	/*
 	 * Once its tag is not linked, anybody may link the entry again under
 	 * another stripe. Pairs with the cmpxchg() in link_if(): entry->next
@@ -51,16 +51,17 @@ static bool unlink_if(struct pagefold_index *ix, unsigned long pfn,
 		      struct pagefold_entry *entry, u32 old, u32 tag)
 {
 	spinlock_t *stripe = stripe_of(ix, old);
-	u32 *link = bucket_of(ix, old);
 	bool same;
+	u32 *link;
 
 	spin_lock(stripe);
 	same = READ_ONCE(entry->tag) == old;
 	if (same) {
+		link = bucket_of(ix, old);
 		while (*link && *link != pfn)
 			link = &entry_at(ix, *link)->next;
 		if (!WARN_ON_ONCE(!*link))
-			cut(link, entry, tag);
+			cut(ix, link, entry, tag);
 		else
 			WRITE_ONCE(entry->tag, tag);
 	}
@@ -87,12 +88,10 @@ static void set_unlinked(struct pagefold_index *ix, unsigned long pfn,
 	}
 }
 
-static bool bucket_is_full(struct pagefold_index *ix, u32 tag)
+static bool chain_is_full(struct pagefold_index *ix, u32 pfn)
 {
-	u32 pfn = *bucket_of(ix, tag);
 	unsigned int n;
 
-	lockdep_assert_held(stripe_of(ix, tag));
 	for (n = 0; pfn && n < PAGEFOLD_INDEX_BUCKET_MAX; n++)
 		pfn = entry_at(ix, pfn)->next;
 	return n == PAGEFOLD_INDEX_BUCKET_MAX;
@@ -106,22 +105,24 @@ static int link_if(struct pagefold_index *ix, unsigned long pfn,
 		   struct pagefold_entry *entry, u32 old, u32 tag)
 {
 	spinlock_t *stripe = stripe_of(ix, tag);
-	u32 *head = bucket_of(ix, tag);
 	int err = 0;
+	u32 *head;
 
 	spin_lock(stripe);
+	head = bucket_of(ix, tag);
 	/*
 	 * cmpxchg() decides between two that link or heat one page at once,
 	 * as they may hold different stripes. From there on the entry is
 	 * linked, and whoever wants to change it waits for our stripe.
 	 */
-	if (bucket_is_full(ix, tag)) {
+	if (chain_is_full(ix, *head)) {
 		err = -ENOSPC;
 	} else if (cmpxchg(&entry->tag, old, tag) != old) {
 		err = -EAGAIN;
 	} else {
 		entry->next = *head;
 		WRITE_ONCE(*head, pfn);
+		atomic_long_inc(&ix->buckets.linked);
 	}
 	spin_unlock(stripe);
 	return err;
@@ -167,6 +168,8 @@ int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
 		}
 		err = link_if(ix, pfn, entry, old, tag);
 	} while (err == -EAGAIN);
+	if (!err)
+		pagefold_buckets_grow(&ix->buckets, &ix->entries);
 	return err;
 }
 
@@ -313,7 +316,7 @@ static unsigned int offer(struct pagefold_index *ix, u32 *link, u32 wanted,
 		if (verdict == PAGEFOLD_INDEX_TAKE)
 			break;
 		if (verdict == PAGEFOLD_INDEX_DROP)
-			cut(link, entry, 0);
+			cut(ix, link, entry, 0);
 		else
 			link = &entry->next;
 	}
@@ -336,19 +339,12 @@ unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
 				 pagefold_index_fn fn, void *ctx)
 {
 	spinlock_t *stripe = stripe_of(ix, tag);
-	u32 *head = bucket_of(ix, tag);
 	unsigned int offered;
 
-	/*
-	 * Most pages have no twin and most buckets they look into are empty:
-	 * no lock for those. Pairs with the WRITE_ONCE() in link_if() and
-	 * cut(). Missing an entry that is linked just now is no worse than
-	 * having looked a moment earlier.
-	 */
-	if (!READ_ONCE(*head))
+	if (pagefold_buckets_look_empty(&ix->buckets, tag))
 		return 0;
 	spin_lock(stripe);
-	offered = offer(ix, head, tag, fn, ctx);
+	offered = offer(ix, bucket_of(ix, tag), tag, fn, ctx);
 	spin_unlock(stripe);
 	return offered;
 }
@@ -356,28 +352,21 @@ unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
 /**
  * pagefold_index_init() - make an empty index
  * @ix: The index.
- * @pages: Pages of RAM: the number of buckets is the power of two below it, at
- *	most 2^28. More RAM may come later; chains only get longer then.
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, or -ENOMEM: nothing is held then, as by zeroes.
  */
-int pagefold_index_init(struct pagefold_index *ix, unsigned long pages)
+int pagefold_index_init(struct pagefold_index *ix)
 {
-	unsigned long n;
-	unsigned int i;
+	int err;
 
-	memset(ix, 0, sizeof(*ix));
 	pagefold_entries_init(&ix->entries);
-	n = clamp(pages, 1UL, PAGEFOLD_INDEX_HEADS_MAX);
-	n = rounddown_pow_of_two(n);
-	ix->heads = kvcalloc(n, sizeof(*ix->heads), GFP_KERNEL | __GFP_NOWARN);
-	if (!ix->heads)
-		return -ENOMEM;
-	ix->mask = n - 1;
-	for (i = 0; i < PAGEFOLD_INDEX_STRIPES; i++)
-		spin_lock_init(&ix->stripes[i]);
-	return 0;
+	err = pagefold_buckets_init(&ix->buckets);
+	if (err) {
+		pagefold_index_exit(ix);
+		memset(ix, 0, sizeof(*ix));
+	}
+	return err;
 }
 
 /**
@@ -388,6 +377,6 @@ int pagefold_index_init(struct pagefold_index *ix, unsigned long pages)
  */
 void pagefold_index_exit(struct pagefold_index *ix)
 {
+	pagefold_buckets_exit(&ix->buckets);
 	pagefold_entries_exit(&ix->entries);
-	kvfree(ix->heads);
 }

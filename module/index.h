@@ -5,38 +5,22 @@
 #ifndef _PAGEFOLD_INDEX_H
 #define _PAGEFOLD_INDEX_H
 
+#include "buckets.h"
 #include "entries.h"
 #include "tag.h"
-
-#define PAGEFOLD_INDEX_HEADS_MAX	BIT(28)
-#define PAGEFOLD_INDEX_STRIPES		1024
 
 /* Bounds for one call, so that no bucket can stall the scanner. */
 #define PAGEFOLD_INDEX_OFFERS_MAX	64U	/* equal entries per find */
 #define PAGEFOLD_INDEX_BUCKET_MAX	256U	/* entries per bucket */
 
-static_assert(PAGEFOLD_INDEX_HEADS_MAX - 1 == PAGEFOLD_TAG_BITS);
-
 /**
  * struct pagefold_index - the whole index
- * @heads: First frame number of each bucket, 0 for none. Each is protected by
- *	its stripe lock, and read without it to see that a bucket is empty.
- * @mask: Number of buckets - 1.
  * @entries: All that can be linked.
- * @stripes: Lock number (bucket modulo count) protects a bucket and all that
- *	is linked into it. Never two at once; innermost in the lock order.
- *
- * The locks are not padded to cache lines: packed they are 64 lines that stay
- * in the L1 cache, padded they were 1024. What padding would avoid, two CPUs
- * wanting neighbouring locks at one moment, is rare: each step takes a random
- * one for some ten loads.
+ * @buckets: What it is linked into, and the locks for that.
  */
 struct pagefold_index {
-	u32 *heads;
-	u32 mask;
 	struct pagefold_entries entries;
-	/* See above for what each of them protects. */
-	spinlock_t stripes[PAGEFOLD_INDEX_STRIPES];
+	struct pagefold_buckets buckets;
 };
 
 /*
@@ -52,7 +36,7 @@ typedef enum pagefold_index_verdict (*pagefold_index_fn)(void *ctx,
 							 unsigned long pfn,
 							 u32 tag);
 
-int pagefold_index_init(struct pagefold_index *ix, unsigned long pages);
+int pagefold_index_init(struct pagefold_index *ix);
 void pagefold_index_exit(struct pagefold_index *ix);
 
 int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
@@ -117,12 +101,12 @@ static inline u32 pagefold_index_tag(const struct pagefold_index *ix,
  * pagefold_index_bytes() - memory that the index takes
  * @ix: The index.
  *
- * Return: Bytes, without the struct itself.
+ * Return: Bytes, with the struct itself.
  */
 static inline u64 pagefold_index_bytes(struct pagefold_index *ix)
 {
-	return ((u64)ix->mask + 1) * sizeof(*ix->heads) +
-	       atomic_long_read(&ix->entries.bytes);
+	return sizeof(*ix) + atomic_long_read(&ix->entries.bytes) +
+	       atomic_long_read(&ix->buckets.bytes);
 }
 
 /**

@@ -10,7 +10,9 @@
 #define _PAGEFOLD_INDEX_ENV_H
 
 #include <asm/barrier.h>
+#include <asm/page.h>
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
@@ -18,13 +20,14 @@
 #include <linux/lockdep.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/mmzone.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
-#define PAGEFOLD_SECTION_SHIFT	PFN_SECTION_SHIFT
+/* log2 of what fits into a page: entries of 8 bytes, heads of 4. */
+#define PAGEFOLD_SECTION_SHIFT	(PAGE_SHIFT - 3)
+#define PAGEFOLD_CHUNK_SHIFT	(PAGE_SHIFT - 2)
 
 #endif /* _PAGEFOLD_INDEX_ENV_H */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define pr_fmt(fmt) "pagefold: " fmt
 
-#include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/module.h>
 #include "bytes.h"
 #include "compat/symbols.h"
@@ -32,7 +30,7 @@ static int __init pagefold_init(void)
 	pagefold_bytes_init();
 	pagefold_fingerprint_seed(&pagefold_seed);
 	pagefold_frame_init();
-	err = pagefold_index_init(&pagefold_index, totalram_pages());
+	err = pagefold_index_init(&pagefold_index);
 	if (err)
 		return err;
 	err = pagefold_hotplug_watch();

@@ -212,7 +212,7 @@ static void fill_index(unsigned long n)
 	unsigned long pfn;
 
 	pages = n;
-	if (pagefold_index_init(&ix, pages))
+	if (pagefold_index_init(&ix))
 		env_bug("no index", __FILE__, __LINE__);
 	for (pfn = 1; pfn < pages; pfn++)
 		pagefold_index_insert(&ix, pfn, tag_of(pfn));

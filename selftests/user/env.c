@@ -15,7 +15,8 @@
 			env_bug(#cond, __FILE__, __LINE__);		\
 	} while (0)
 
-unsigned int env_section_shift = 15;
+unsigned int env_section_shift = 9;
+unsigned int env_chunk_shift = 10;
 long env_live;
 long env_live_bytes;
 size_t env_last_bytes;
@@ -118,7 +119,8 @@ void *kvcalloc(size_t n, size_t size, int gfp)
 
 	ENV_CHECK(!env_locks_held);
 	ENV_CHECK(gfp == (GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN) ||
-		  gfp == (GFP_KERNEL | __GFP_NOWARN));
+		  gfp == (GFP_KERNEL | __GFP_NOWARN) ||
+		  gfp == (GFP_NOWAIT | __GFP_NOWARN));
 	__atomic_store_n(&env_last_bytes, bytes, __ATOMIC_RELAXED);
 	if (!allocation_fails())
 		p = calloc(1, bytes + HEADER);

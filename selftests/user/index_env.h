@@ -42,15 +42,18 @@ typedef __u64 u64;
 									\
 	x_ < lo_ ? lo_ : x_;						\
 })
-#define rounddown_pow_of_two(n)	(1UL << (63 - __builtin_clzl(n)))
+#define fls(x)			((x) ? 32 - __builtin_clz(x) : 0)
 
 #ifdef ENV_BENCH
-#define PAGEFOLD_SECTION_SHIFT	15
+#define PAGEFOLD_SECTION_SHIFT	9
+#define PAGEFOLD_CHUNK_SHIFT	10
 #define env_disturb()		((void)0)
 #else
-/* A constant of the kernel; here each test may have another. */
+/* Constants of the kernel; here each test may have others. */
 extern unsigned int env_section_shift;
+extern unsigned int env_chunk_shift;
 #define PAGEFOLD_SECTION_SHIFT	env_section_shift
+#define PAGEFOLD_CHUNK_SHIFT	env_chunk_shift
 
 /* Now and then let another thread run, where that could hurt. */
 void env_disturb(void);
@@ -64,6 +67,9 @@ void env_disturb(void);
 	(env_disturb(), __atomic_load_n(&(x), __ATOMIC_CONSUME))
 #define WRITE_ONCE(x, value)						\
 	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+/* As in the kernel. */
+#define smp_load_acquire(ptr)						\
+	(env_disturb(), __atomic_load_n(ptr, __ATOMIC_ACQUIRE))
 /* As in the kernel. */
 #define smp_store_release(ptr, value)					\
 	__atomic_store_n(ptr, value, __ATOMIC_RELEASE)
@@ -85,6 +91,16 @@ struct env_atomic {
 static inline void atomic_long_add(long n, atomic_long_t *v)
 {
 	__atomic_fetch_add(&v->counter, n, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_long_inc(atomic_long_t *v)
+{
+	atomic_long_add(1, v);
+}
+
+static inline void atomic_long_dec(atomic_long_t *v)
+{
+	atomic_long_add(-1, v);
 }
 
 static inline long atomic_long_read(const atomic_long_t *v)
@@ -120,9 +136,11 @@ void env_assert_held(spinlock_t *lock);
 #define lockdep_assert_held(lock)	env_assert_held(lock)
 #endif
 
+#define gfp_t			int
 #define GFP_KERNEL		1
 #define __GFP_NOWARN		2
 #define __GFP_RETRY_MAYFAIL	4
+#define GFP_NOWAIT		8
 
 void *kvcalloc(size_t n, size_t size, int gfp);
 void kvfree(const void *p);

@@ -30,7 +30,10 @@
 struct model {
 	struct pagefold_index ix;
 	unsigned int shift;
-	u32 mask;
+	unsigned int chunk_shift;
+	u32 count;		/* of buckets */
+	u32 chunks;		/* of heads */
+	u32 bucket_leaves;	/* of chunks */
 	u32 tag[SLOTS];
 	u64 linked_at[SLOTS];
 	u64 clock;
@@ -43,7 +46,7 @@ extern struct model m;
 
 static inline u64 limit(void)
 {
-	return BIT_ULL(17 + m.shift);
+	return BIT_ULL(23 + m.shift);
 }
 
 static inline bool linked(unsigned int slot)
@@ -56,8 +59,11 @@ u64 pfn_of(unsigned int slot);
 /* How many are in the bucket of @tag. */
 unsigned int bucket_size(u32 tag);
 
-/* An empty index and model, and the end of both. */
-void model_init(unsigned int shift, unsigned long pages);
+/*
+ * An empty index and model, with 2^@shift pages in a section and 2^@chunk_shift
+ * buckets to begin with; and the end of both.
+ */
+void model_init(unsigned int shift, unsigned int chunk_shift);
 void model_exit(void);
 
 /* A difference between the index and the model ends the program. */

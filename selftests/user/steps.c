@@ -16,12 +16,15 @@ static unsigned int next_slot(void)
 	return (next_byte() | next_byte() << 8) % SLOTS;
 }
 
-/* Few contents, so that they meet; some differ only outside of the bucket. */
+/*
+ * Few contents, so that they meet; some differ only outside of the bucket, some
+ * in bits that tell buckets once there are more of them.
+ */
 static u32 next_tag(void)
 {
 	u8 byte = next_byte();
-	u64 fingerprint = (byte & 7) | (u64)(byte & 8) << 24 |
-			  (u64)(byte & 16) << 40;
+	u64 fingerprint = (byte & 7) | (u64)(next_byte() & 3) << 5 |
+			  (u64)(byte & 8) << 24 | (u64)(byte & 16) << 40;
 
 	return byte & 32 ? pagefold_tag_frame(fingerprint) :
 	       pagefold_tag_candidate(fingerprint, byte >> 6);
@@ -271,7 +274,7 @@ void model_run(const u8 *bytes, size_t len)
 	data = bytes;
 	data_end = data + len;
 	shift = next_byte() % 5;
-	model_init(shift, next_byte() % 16);
+	model_init(shift, next_byte() % 5);
 	while (data < data_end) {
 		steps[next_byte() % (sizeof(steps) / sizeof(*steps))]();
 		model_check();

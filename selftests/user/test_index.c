@@ -91,25 +91,119 @@ static void test_tags(void)
 	}
 }
 
-static void test_bucket_count(void)
+/* Each bucket that there ever can be, and those that come by growing. */
+static void test_bucket_numbers(void)
 {
-	static const struct {
-		unsigned long pages;
-		u64 buckets;
-	} cases[] = {
-		{ 0, 1 }, { 1, 1 }, { 2, 2 }, { 3, 2 }, { 4, 4 }, { 1023, 512 },
-		{ 1024, 1024 }, { 1025, 1024 }, { BIT(20) + 1, BIT(20) },
-		{ BIT(28) - 1, BIT(27) }, { BIT(28), BIT(28) },
-		{ BIT(28) + 1, BIT(28) }, { BIT(40), BIT(28) },
-		{ U64_MAX, BIT(28) },
-	};
+	u32 count, tag, bucket;
 	unsigned int i;
 
-	/* The allocation fails, so that nobody needs a GiB for this. */
-	for (i = 0; i < N_ELEMENTS(cases); i++) {
-		env_fail_in = 1;
-		EXPECT(pagefold_index_init(&ix, cases[i].pages) == -ENOMEM);
-		EXPECT(env_last_bytes == cases[i].buckets * sizeof(u32));
+	for (i = 0; i < 100000; i++) {
+		count = 1 + env_below(BIT(1 + env_below(28)));
+		tag = env_random();
+		bucket = pagefold_buckets_number(tag, count);
+		EXPECT(bucket < count);
+		/* The tags of one bucket have its bits in common. */
+		EXPECT(pagefold_buckets_number(bucket, count) == bucket);
+		/* Only one bucket loses some to the next one. */
+		if (pagefold_buckets_number(tag, count + 1) == count)
+			EXPECT(bucket == pagefold_buckets_number(count, count));
+		else
+			EXPECT(bucket ==
+			       pagefold_buckets_number(tag, count + 1));
+	}
+}
+
+static unsigned int longest_chain(void)
+{
+	unsigned int n, longest = 0;
+	u32 bucket, pfn;
+
+	for (bucket = 0; bucket < ix.buckets.count; bucket++) {
+		pfn = *pagefold_buckets_at(&ix.buckets, bucket);
+		for (n = 0; pfn; n++)
+			pfn = pagefold_entries_at(&ix.entries, pfn)->next;
+		if (n > longest)
+			longest = n;
+	}
+	return longest;
+}
+
+/* Growth follows what is linked, and makes up for memory that was missing. */
+static void test_growth(void)
+{
+	unsigned long pfn, pages = 40000;
+	u32 tag[40000];
+
+	env_section_shift = 9;
+	env_chunk_shift = 4;
+	EXPECT(!pagefold_index_init(&ix));
+	EXPECT(ix.buckets.count == 16);
+	for (pfn = 1; pfn < pages; pfn++) {
+		tag[pfn] = pagefold_tag_candidate(env_random(), 0);
+		env_fail_one_in = pfn < pages / 2 ? 0 : 2;
+		EXPECT(!pagefold_index_prepare(&ix, pfn) || env_fail_one_in);
+		if (pagefold_index_insert(&ix, pfn, tag[pfn]) == -ENOMEM)
+			pfn--;
+		EXPECT(env_fail_one_in || ix.buckets.count ==
+		       16 + (pfn > 32 ? pfn - 32 - (pfn - 32) / 2 : 0));
+	}
+	env_fail_one_in = 0;
+	EXPECT(ix.buckets.count <= pages / 2);
+	EXPECT(ix.buckets.count >= pages / 2 - 16);
+	EXPECT(longest_chain() < 24);
+	for (pfn = 1; pfn < pages; pfn++)
+		EXPECT(pagefold_index_find(&ix, tag[pfn], skip, NULL) >= 1);
+	for (pfn = 1; pfn < pages; pfn++)
+		pagefold_index_remove(&ix, pfn);
+	EXPECT(!longest_chain() && !atomic_long_read(&ix.buckets.linked));
+	EXPECT(ix.buckets.count >= pages / 2 - 16);
+	EXPECT(pagefold_index_bytes(&ix) == sizeof(ix) + (u64)env_live_bytes);
+	pagefold_index_exit(&ix);
+	EXPECT(!env_live);
+}
+
+/* Without memory to grow, everything is in longer chains. */
+static void test_no_growth(void)
+{
+	unsigned long pfn;
+
+	env_section_shift = 9;
+	env_chunk_shift = 2;
+	EXPECT(!pagefold_index_init(&ix));
+	EXPECT(!pagefold_index_prepare(&ix, 1));
+	env_fail_one_in = 1;
+	for (pfn = 1; pfn < 512; pfn++)
+		EXPECT(!pagefold_index_insert(&ix, pfn,
+					      pagefold_tag_frame(pfn + 64)));
+	EXPECT(ix.buckets.count == 4 && longest_chain() == 128);
+	for (pfn = 1; pfn < 512; pfn++)
+		EXPECT(pagefold_index_find(&ix, pagefold_tag_frame(pfn + 64),
+					   skip, NULL) == 1);
+	env_fail_one_in = 0;
+	/* One bucket for each that is linked anew, which adds none. */
+	for (pfn = 1; pfn < 512; pfn++)
+		EXPECT(!pagefold_index_insert(&ix, pfn,
+					      pagefold_tag_frame(pfn + 64)));
+	EXPECT(ix.buckets.count == 256 && longest_chain() <= 4);
+	pagefold_index_exit(&ix);
+}
+
+/* As many buckets as the tags can name, or as there is room for. */
+static void test_most_buckets(void)
+{
+	unsigned int shift;
+	u32 most;
+
+	for (shift = 0; shift <= 10; shift++) {
+		env_chunk_shift = shift;
+		most = PAGEFOLD_BUCKETS_MAX;
+		EXPECT(most == BIT(18 + shift));
+		EXPECT(!pagefold_index_init(&ix));
+		ix.buckets.count = most;
+		ix.buckets.linked.counter = 4L * most;
+		pagefold_buckets_grow(&ix.buckets, &ix.entries);
+		EXPECT(ix.buckets.count == most);
+		/* nothing is linked in the buckets that were made up */
 		pagefold_index_exit(&ix);
 		EXPECT(!env_live);
 	}
@@ -121,10 +215,11 @@ static void test_frame_number_limits(void)
 	unsigned int shift;
 	u64 limit;
 
-	for (shift = 0; shift <= 17; shift++) {
+	env_chunk_shift = 4;
+	for (shift = 0; shift <= 11; shift++) {
 		env_section_shift = shift;
-		EXPECT(!pagefold_index_init(&ix, 16));
-		limit = min(BIT(17 + shift), BIT(32));
+		EXPECT(!pagefold_index_init(&ix));
+		limit = min(BIT(23 + shift), BIT(32));
 		EXPECT(pagefold_index_insert(&ix, 0, tag) == -ERANGE);
 		EXPECT(pagefold_index_insert(&ix, limit, tag) == -ERANGE);
 		EXPECT(pagefold_index_insert(&ix, BIT(40), tag) == -ERANGE);
@@ -149,7 +244,7 @@ static void test_lookup_limits(void)
 	unsigned int shift;
 	u64 limit;
 
-	for (shift = 0; shift <= 17; shift++) {
+	for (shift = 0; shift <= 11; shift++) {
 		env_section_shift = shift;
 		limit = PAGEFOLD_ENTRIES_LIMIT;
 		pagefold_entries_init(all);
@@ -170,7 +265,8 @@ static void test_bounds(void)
 	unsigned long pfn;
 
 	env_section_shift = 4;
-	EXPECT(!pagefold_index_init(&ix, 1));
+	env_chunk_shift = 0;
+	EXPECT(!pagefold_index_init(&ix));
 	for (pfn = 1; pfn <= PAGEFOLD_INDEX_BUCKET_MAX; pfn++)
 		EXPECT(!pagefold_index_insert(&ix, pfn, tag));
 	EXPECT(pagefold_index_insert(&ix, pfn, tag) == -ENOSPC);
@@ -191,8 +287,13 @@ static void test_no_memory(void)
 	long nth;
 
 	env_section_shift = 3;
+	env_chunk_shift = 4;
 	for (nth = 1; nth <= 2; nth++) {
-		EXPECT(!pagefold_index_init(&ix, 16));
+		env_fail_in = nth;
+		EXPECT(pagefold_index_init(&ix) == -ENOMEM);
+		EXPECT(!env_live && !env_live_bytes);
+		pagefold_index_exit(&ix);
+		EXPECT(!pagefold_index_init(&ix));
 		bytes = pagefold_index_bytes(&ix);
 		env_fail_in = nth;
 		EXPECT(pagefold_index_insert(&ix, 9, tag) == -ENOMEM);
@@ -201,7 +302,7 @@ static void test_no_memory(void)
 		EXPECT(!pagefold_index_find(&ix, tag, skip, NULL));
 		EXPECT(!pagefold_index_insert(&ix, 9, tag));
 		EXPECT(pagefold_index_find(&ix, tag, skip, NULL) == 1);
-		EXPECT(pagefold_index_bytes(&ix) == bytes + 512 * 8 + 8 * 8);
+		EXPECT(pagefold_index_bytes(&ix) == bytes + 2048 * 8 + 8 * 8);
 		pagefold_index_exit(&ix);
 		EXPECT(!env_live && !env_live_bytes);
 	}
@@ -211,21 +312,24 @@ static void test_exit_of_nothing(void)
 {
 	memset(&ix, 0, sizeof(ix));
 	pagefold_index_exit(&ix);
-	EXPECT(!pagefold_index_init(&ix, 100));
+	EXPECT(!pagefold_index_init(&ix));
 	pagefold_index_exit(&ix);
 }
 
-/* 12 bytes a page, and one 4 KiB leaf for each 64 GiB. */
+/* Where all is visited and linked: 8 for the entry and 2 for a bucket. */
 static void test_bytes_per_page(void)
 {
 	unsigned long pfn, pages = BIT(18);
 
-	env_section_shift = 15;
-	EXPECT(!pagefold_index_init(&ix, pages));
-	for (pfn = 1; pfn < pages; pfn += 1000)
-		EXPECT(!pagefold_index_prepare(&ix, pfn));
-	EXPECT(pagefold_index_bytes(&ix) <= 12 * pages + 4096);
-	EXPECT(pagefold_index_bytes(&ix) == (u64)env_live_bytes);
+	env_section_shift = 9;
+	env_chunk_shift = 10;
+	EXPECT(!pagefold_index_init(&ix));
+	EXPECT(pagefold_index_bytes(&ix) <= 13 * 4096);
+	for (pfn = 1; pfn < pages; pfn++)
+		EXPECT(!pagefold_index_insert(&ix, pfn,
+					      pagefold_tag_frame(env_random())));
+	EXPECT(pagefold_index_bytes(&ix) <= 10 * pages + 16 * 4096);
+	EXPECT(pagefold_index_bytes(&ix) == sizeof(ix) + (u64)env_live_bytes);
 	pagefold_index_exit(&ix);
 }
 
@@ -235,7 +339,8 @@ static void test_no_lock_to_look(void)
 	unsigned long taken;
 
 	env_section_shift = 4;
-	EXPECT(!pagefold_index_init(&ix, 64));
+	env_chunk_shift = 6;
+	EXPECT(!pagefold_index_init(&ix));
 	EXPECT(!pagefold_index_insert(&ix, 7, pagefold_tag_frame(7)));
 	taken = env_locks_taken;
 	pagefold_index_tag(&ix, 7);
@@ -263,7 +368,10 @@ int main(int argc, char **argv)
 {
 	static const struct ktap_test tests[] = {
 		{ "tags", test_tags },
-		{ "bucket_count", test_bucket_count },
+		{ "bucket_numbers", test_bucket_numbers },
+		{ "growth", test_growth },
+		{ "no_growth", test_no_growth },
+		{ "most_buckets", test_most_buckets },
 		{ "frame_number_limits", test_frame_number_limits },
 		{ "lookup_limits", test_lookup_limits },
 		{ "bounds", test_bounds },

@@ -13,15 +13,16 @@
 #define ROUNDS		150
 #define STEPS		400	/* per thread and round */
 #define PAGES		48	/* frame numbers 1.. */
+#define GROWN		300	/* pages of each thread */
 #define SHIFT		2
-#define MASK		3
+#define CHUNK_SHIFT	2
 
 static struct pagefold_index ix;
 static u64 round_seed;
 
 static u32 any_tag(void)
 {
-	u64 fingerprint = env_below(6);
+	u64 fingerprint = env_below(3) | env_below(2) << 2 | env_below(2) << 4;
 
 	return env_below(2) ? pagefold_tag_frame(fingerprint) :
 	       pagefold_tag_candidate(fingerprint, env_below(8));
@@ -51,11 +52,14 @@ static void expect_sound(void)
 	struct pagefold_entry *entry;
 	unsigned long pfn;
 
-	for (bucket = 0; bucket <= MASK; bucket++) {
-		for (pfn = ix.heads[bucket]; pfn; pfn = entry->next) {
+	for (bucket = 0; bucket < ix.buckets.count; bucket++) {
+		for (pfn = *pagefold_buckets_at(&ix.buckets, bucket); pfn;
+		     pfn = entry->next) {
 			entry = pagefold_entries_at(&ix.entries, pfn);
 			EXPECT(pagefold_tag_is_linked(entry->tag));
-			EXPECT((entry->tag & MASK) == bucket);
+			EXPECT(pagefold_buckets_number(entry->tag,
+						       ix.buckets.count) ==
+			       bucket);
 			if (++in_buckets > PAGES)
 				break;
 		}
@@ -63,7 +67,8 @@ static void expect_sound(void)
 	for (pfn = 1; pfn <= PAGES; pfn++)
 		linked += pagefold_tag_is_linked(pagefold_index_tag(&ix, pfn));
 	EXPECT(linked == in_buckets);
-	EXPECT(pagefold_index_bytes(&ix) == (u64)env_live_bytes);
+	EXPECT(linked == atomic_long_read(&ix.buckets.linked));
+	EXPECT(pagefold_index_bytes(&ix) == sizeof(ix) + (u64)env_live_bytes);
 }
 
 static enum pagefold_index_verdict any_verdict(unsigned int drop_one_in)
@@ -155,7 +160,7 @@ static void test_chaos(void)
 	unsigned int round;
 
 	for (round = 0; round < ROUNDS && !ktap_failed; round++) {
-		EXPECT(!pagefold_index_init(&ix, MASK + 1));
+		EXPECT(!pagefold_index_init(&ix));
 		run_threads(chaos);
 		expect_sound();
 		pagefold_index_exit(&ix);
@@ -217,11 +222,47 @@ static void test_owners(void)
 	unsigned int round;
 
 	for (round = 0; round < ROUNDS && !ktap_failed; round++) {
-		EXPECT(!pagefold_index_init(&ix, MASK + 1));
+		EXPECT(!pagefold_index_init(&ix));
 		env_fail_one_in = 3;
 		run_threads(owner);
 		env_fail_one_in = 0;
 		expect_sound();
+		pagefold_index_exit(&ix);
+	}
+}
+
+static u32 grown_tag(unsigned long pfn)
+{
+	return pagefold_tag_candidate(pfn * 0x9e3779b97f4a7c15ULL >> 20, 0);
+}
+
+/* What was linked once is found, however often its bucket is split. */
+static void *grower(void *arg)
+{
+	unsigned long i, pfn, mine = (unsigned long)arg;
+
+	env_seed(round_seed + mine * 1000003);
+	for (i = 0; i < GROWN; i++) {
+		pfn = 1 + mine + i * THREADS;
+		EXPECT(!pagefold_index_insert(&ix, pfn, grown_tag(pfn)));
+		pfn = 1 + mine + env_below(i + 1) * THREADS;
+		EXPECT(is_found(pfn, grown_tag(pfn)));
+	}
+	return NULL;
+}
+
+static void test_growth(void)
+{
+	unsigned int round;
+
+	for (round = 0; round < ROUNDS && !ktap_failed; round++) {
+		env_section_shift = 9;
+		EXPECT(!pagefold_index_init(&ix));
+		run_threads(grower);
+		env_section_shift = SHIFT;
+		/* Those who meet make one bucket for all of them. */
+		EXPECT(ix.buckets.count <= THREADS * GROWN / 2);
+		EXPECT(ix.buckets.count >= GROWN / 2);
 		pagefold_index_exit(&ix);
 	}
 }
@@ -232,7 +273,7 @@ static void *first_use(void *arg)
 	unsigned long section;
 
 	env_seed(round_seed + (unsigned long)arg);
-	for (section = 0; section < 1024; section += 64)
+	for (section = 0; section < 4096; section += 256)
 		EXPECT(!pagefold_index_prepare(&ix, (section << SHIFT) + 1));
 	return NULL;
 }
@@ -243,11 +284,13 @@ static void test_first_use(void)
 	u64 expected;
 
 	for (round = 0; round < ROUNDS && !ktap_failed; round++) {
-		EXPECT(!pagefold_index_init(&ix, MASK + 1));
-		expected = pagefold_index_bytes(&ix) + 2 * 4096 + 16 * 4 * 8;
+		EXPECT(!pagefold_index_init(&ix));
+		expected = pagefold_index_bytes(&ix) + 2 * 16384 +
+			   16 * 4 * 8;
 		run_threads(first_use);
 		EXPECT(pagefold_index_bytes(&ix) == expected);
-		EXPECT((u64)env_live_bytes == expected && env_live == 19);
+		EXPECT(sizeof(ix) + (u64)env_live_bytes == expected);
+		EXPECT(env_live == 20);
 		pagefold_index_exit(&ix);
 	}
 }
@@ -257,10 +300,12 @@ int main(int argc, char **argv)
 	static const struct ktap_test tests[] = {
 		{ "chaos", test_chaos },
 		{ "owners", test_owners },
+		{ "growth", test_growth },
 		{ "first_use", test_first_use },
 	};
 
 	env_section_shift = SHIFT;
+	env_chunk_shift = CHUNK_SHIFT;
 	env_yield_one_in = 16;
 	return ktap_main(argc, argv, tests, sizeof(tests) / sizeof(*tests));
 }
