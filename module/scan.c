@@ -189,7 +189,7 @@ static void sweep(void)
 		if (!begun)
 			pagefold_sweep_begin(visit->relieve);
 		begun = true;
-		more = pagefold_sweep_step(visit->pass);
+		more = pagefold_sweep_step();
 		mutex_unlock(&turn_lock);
 		pay();
 	}

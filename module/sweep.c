@@ -16,19 +16,20 @@
 #define EACH 8
 #define SHARE_MOST 8
 /* ...and at these at least, so that it gets round where nothing changes. */
-#define SHARE_LEAST 64
-#define FLOOR 512UL
+#define SHARE_LEAST 32
+#define FLOOR 2048UL
 /* Of all entries. */
-#define ROUND 1024
+#define ROUND 256
 
 /* The same of the frames, in one part of so many of all. */
 #define FRAMES_LEAST 16
 
 /*
- * One in 2^n candidates is read again when the sweep meets it: what devices
- * write (O_DIRECT, pinned buffers) sets no dirty bit in a page table. And a
- * page that came to its frame number later, already clean, has the identity
- * bits of the one before in 1 of 8 cases.
+ * One in 2^n candidates is read again when the sweep meets it, another each
+ * time that it got round, so that each has its turn: what devices write
+ * (O_DIRECT, pinned buffers) sets no dirty bit in a page table. And a page that
+ * came to its frame number later, already clean, has the identity bits of the
+ * one before in 1 of 8 cases.
  */
 #define READ_AGAIN 5
 
@@ -39,6 +40,7 @@
 static unsigned long size = FLOOR;
 static unsigned long frames;
 static unsigned long cursor;
+static unsigned int rounds;	/* times that it came to the end */
 static unsigned long left;	/* entries of this sweep */
 
 static bool content_is(unsigned long pfn, u32 tag)
@@ -53,16 +55,14 @@ static bool content_is(unsigned long pfn, u32 tag)
 	return pagefold_tag_bits(tag) == pagefold_tag_bits_of(fingerprint);
 }
 
-static enum pagefold_index_verdict look_at(void *ctx, unsigned long pfn,
+static enum pagefold_index_verdict look_at(void *unused, unsigned long pfn,
 					   u32 tag)
 {
-	const unsigned int *pass = ctx;
-
 	cond_resched();
 	if (!pagefold_tag_is_candidate(tag))
 		return PAGEFOLD_INDEX_SKIP;
 	if (pagefold_twin_gone(pfn, tag) ||
-	    (pagefold_settle_due(pfn, *pass, READ_AGAIN) &&
+	    (pagefold_settle_due(pfn, rounds, READ_AGAIN) &&
 	     !content_is(pfn, tag))) {
 		pagefold_count(dropped);
 		return PAGEFOLD_INDEX_DROP;
@@ -80,13 +80,14 @@ void pagefold_sweep_begin(bool all)
 	pagefold_count_add(cpu_ns_sweep, local_clock() - start);
 }
 
-bool pagefold_sweep_step(unsigned int pass)
+bool pagefold_sweep_step(void)
 {
 	unsigned long n = min(left, STEP);
 	u64 start = local_clock();
 
 	cursor = pagefold_index_sweep(&pagefold_index, cursor, n, look_at,
-				      &pass);
+				      NULL);
+	rounds += !cursor;
 	/* Not twice round in one sweep. */
 	left = cursor ? left - n : 0;
 	pagefold_count_add(swept, n);

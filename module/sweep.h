@@ -17,12 +17,11 @@ void pagefold_sweep_begin(bool all);
 
 /**
  * pagefold_sweep_step() - look after some index entries.
- * @pass: number of the pass.
  *
  * Context: Process context, the scanner or while it is kept off.
  * Return: true if there are more in this sweep.
  */
-bool pagefold_sweep_step(unsigned int pass);
+bool pagefold_sweep_step(void);
 
 /**
  * pagefold_sweep_size() - say what the last pass found.
@@ -31,7 +30,7 @@ bool pagefold_sweep_step(unsigned int pass);
  *
  * The next sweep costs a part of what changed since the pass before, and a
  * small part of what was visited. However little changes, a frame has its turn
- * in 16 sweeps, and an entry of the index in 1024: in 64 where all that has
+ * in 16 sweeps, and an entry of the index in 256: in 32 where all that has
  * entries is visited.
  */
 void pagefold_sweep_size(u64 visited, u64 changed);
