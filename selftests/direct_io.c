@@ -68,6 +68,23 @@ static int limit_reads(int fd, const char *rbps)
 	return pf_cgroup_write(GROUP, "io.max", text);
 }
 
+/*
+ * Kernels that tell lockdep of a frozen queue have a cycle in their own locks
+ * around io.max: lockdep reports it, and watches nothing from then on.
+ */
+static bool lockdep_would_stop(void)
+{
+	FILE *classes = fopen("/proc/lockdep", "r");
+	char line[512];
+	bool found = false;
+
+	while (classes && !found && fgets(line, sizeof(line), classes))
+		found = strstr(line, "q_usage_counter(io)");
+	if (classes)
+		fclose(classes);
+	return found;
+}
+
 FIXTURE(direct_io) {
 	u64 seed;	/* what the memory holds */
 	u64 file_seed;
@@ -92,7 +109,8 @@ FIXTURE_SETUP(direct_io)
 
 FIXTURE_TEARDOWN(direct_io)
 {
-	limit_reads(self->fd, "max");
+	if (!lockdep_would_stop())
+		limit_reads(self->fd, "max");
 	pf_cgroup_remove(GROUP);
 	pf_end();
 }
@@ -182,6 +200,8 @@ TEST_F(direct_io, in_flight)
 	void *got;
 	int i;
 
+	if (lockdep_would_stop())
+		SKIP(return, "io.max makes lockdep stop here");
 	ASSERT_EQ(0, pf_set("run", "0"));
 	pf_fill_all(self->mem, NR, self->seed);
 	for (i = 0; i < NR; i++)
