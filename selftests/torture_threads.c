@@ -19,6 +19,7 @@
 #define ROUND_US	60000
 #define REST_US		4000
 #define LONG_REST_US	120000	/* so that pages settle, and fold */
+#define WATCH_US	300000	/* for some passes */
 #define BURST		200	/* rounds of a thread between two rests */
 
 struct words {
@@ -208,15 +209,24 @@ static void page_out(struct team *team)
 	}
 }
 
+/* Nobody writes, so that the pages settle and fold while they are read. */
+static void watch_folding(struct team *team)
+{
+	PF_STORE(&team->rest_until, now_us() + WATCH_US);
+	watch(team, WATCH_US);
+}
+
 static void meanwhile(struct team *team)
 {
 	static const int advices[] = {
 		MADV_COLD, MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_COLLAPSE,
 	};
 	struct stream *s = &team->w->stream;
-	u32 what = below(s, 8);
+	u32 what = below(s, 9);
 
-	if (what < ARRAY_SIZE(advices))
+	if (what == 8)
+		watch_folding(team);
+	else if (what < ARRAY_SIZE(advices))
 		madvise(range_mem(team->r), range_size(team->r),
 			advices[what]);
 	else if (what < 6)
