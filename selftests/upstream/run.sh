@@ -74,7 +74,8 @@ sysctls() {
 }
 
 # What not even SIGKILL ends spoils the machine for those that follow: it is
-# said in the log what hangs, and this machine is given up.
+# said in the log what hangs, and this machine is given up. What a test said
+# may take longer than the test, the channel is slow.
 give_up_after() {
 	sleep "$1"
 	mark 'hangs, blocked tasks follow'
@@ -87,7 +88,7 @@ give_up_after() {
 run_one() {
 	limit=$1 linger=$2 line=$3
 	mark "$line"
-	give_up_after $((limit + 60)) &
+	give_up_after $((limit * 3 + 60)) &
 	watch=$!
 	tidy
 	# shellcheck disable=SC2086 # words
