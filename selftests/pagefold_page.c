@@ -290,14 +290,18 @@ u64 pf_seed(void)
 	return (u64)nr_of << 32 | (u64)nr << 12;
 }
 
-/* Spread the seed over all bits: no word of any page is zero by chance. */
+/*
+ * Spread the seed over all bits but the highest of each byte, which is set: no
+ * word is zero by chance, and to write a letter anywhere is to change the page.
+ */
 static u64 word_at(u64 seed, size_t i)
 {
+	const u64 high = 0x8080808080808080ULL;
 	u64 z = seed * 0x2545f4914f6cdd1dULL + i + 1;
 
 	z = (z ^ z >> 32) * 0xd6e8feb86659fd93ULL;
 	z = (z ^ z >> 32) * 0xd6e8feb86659fd93ULL;
-	return z ^ z >> 32;
+	return (z ^ z >> 32) | high;
 }
 
 /* Fill a page with what belongs to a seed; to seed 0 belong zeroes. */

@@ -47,13 +47,15 @@ static size_t swapped(const char *mem)
 
 /*
  * Ask for the pages to be swapped out, until the kernel has done so. Pages
- * that were looked at just now are put back once or twice.
+ * that were looked at just now are put back once or twice, and those in another
+ * CPU's batch are out of reach.
  */
 static bool page_out(char *mem)
 {
 	int i;
 
 	for (i = 0; i < 200 && swapped(mem) < NR; i++) {
+		pf_drain_lru();
 		madvise(mem, SIZE, MADV_PAGEOUT);
 		usleep(1000);
 	}

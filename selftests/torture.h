@@ -257,7 +257,6 @@ void disturb_reload(struct stream *s);
 void disturb_memory(struct stream *s);
 void disturb_groups(struct stream *s);
 void groups_make(void);
-void groups_free(void);
 void groups_remove(void);
 bool in_group(u32 slot);
 void group_join(u32 slot);

@@ -76,8 +76,12 @@ static void limit(struct stream *s, const char *name, const char *file)
 	pf_cgroup_write(name, file, one_in(s, 3) ? "max" : value);
 }
 
-/* What is left to be done then takes as long as it takes, not for ever. */
-void groups_free(void)
+/*
+ * What is left to be done then takes as long as it takes, not for ever. Nobody
+ * else may do this: while a write of a low memory.max goes on, the kernel (6.12)
+ * does so for ever once another write has raised it.
+ */
+static void groups_free(void)
 {
 	u32 i;
 
@@ -95,6 +99,10 @@ void disturb_groups(struct stream *s)
 	};
 	const char *name;
 
+	if (PF_LOAD(&shared->stop)) {
+		groups_free();
+		return;
+	}
 	usleep(below(s, NAP_US / 10));
 	if (!groups || left_out("cgroup"))
 		return;

@@ -63,7 +63,7 @@ static void start_disturber(u32 i)
 	while (!PF_LOAD(&shared->stop))
 		disturbers[i](&s);
 	/* once more: what lasts ends */
-	if (disturbers[i] == disturb_memory)
+	if (disturbers[i] == disturb_memory || disturbers[i] == disturb_groups)
 		disturbers[i](&s);
 	_exit(0);
 }
@@ -238,7 +238,6 @@ void run_finish(void)
 
 	PF_STORE(&shared->stop, 1);
 	do {
-		groups_free();
 		if (!good)
 			each_child(kill_one);
 		reap();
