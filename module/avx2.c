@@ -51,7 +51,7 @@ static __always_inline void nh(const u64 *key, const void *page, u64 *lanes)
 		     "jne 1b\n\t"
 		     "vmovdqu %%ymm0, %[lanes]\n\t"
 		     "vzeroupper"
-		     : [word] "+r" (word), [lanes] "=m" (*(u64 (*)[LANES])lanes)
+		     : [word] "+&r" (word), [lanes] "=m" (*(u64 (*)[LANES])lanes)
 		     : [key] "r" ((const void *)key - page),
 		       [end] "r" (page + sizeof(struct whole)),
 		       [turn] "i" (TURN_BYTES),
@@ -124,7 +124,7 @@ bool pagefold_avx2_equal(const void *a, const void *b)
 		     "2:\t"
 		     "vptest %%ymm0, %%ymm0\n\t"
 		     "vzeroupper"
-		     : [a] "+r" (at), "=@ccz" (equal)
+		     : [a] "+&r" (at), "=@ccz" (equal)
 		     : [b] "r" (b - a), [end] "r" (a + sizeof(struct whole)),
 		       [turn] "i" (TURN_BYTES),
 		       "m" (*(const struct whole *)a),
@@ -155,7 +155,7 @@ bool pagefold_avx2_is_zero(const void *page)
 		     "2:\t"
 		     "vptest %%ymm0, %%ymm0\n\t"
 		     "vzeroupper"
-		     : [at] "+r" (at), "=@ccz" (zero)
+		     : [at] "+&r" (at), "=@ccz" (zero)
 		     : [end] "r" (page + sizeof(struct whole)),
 		       [turn] "i" (TURN_BYTES),
 		       "m" (*(const struct whole *)page)

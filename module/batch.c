@@ -52,7 +52,9 @@ static bool clear(const struct part *part, struct pagefold_batched *page)
 	pte_t pte = ptep_get(ptep);
 
 	if (!pagefold_remap_possible(vma, pte) ||
-	    pte_pfn(pte) != page_to_pfn(page->remap.page))
+	    pte_pfn(pte) != page_to_pfn(page->remap.page) ||
+	    PageHWPoison(page->remap.page) ||
+	    (page->remap.frame && PageHWPoison(page->remap.frame)))
 		return false;
 	flush_cache_page(vma, page->addr, pte_pfn(pte));
 	page->old = ptep_get_and_clear(vma->vm_mm, page->addr, ptep);

@@ -18,8 +18,7 @@
  * struct pagefold_batched - a page of a batch.
  * @remap: the page and its frame.
  * @addr: where the page was mapped when it was visited.
- * @tried: it was still there, and the outcome is known. If not, there may be
- *	other reasons than that it cannot be folded.
+ * @tried: it was still there, and the outcome is known.
  * @old: the entry that was cleared.
  */
 struct pagefold_batched {

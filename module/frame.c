@@ -213,6 +213,8 @@ static void link_again(struct page *frame, int mappings)
 	    !(page_folio(frame)->index & BAD))
 		pagefold_index_insert(&pagefold_index, page_to_pfn(frame),
 				      pagefold_tag_frame(page_private(frame)));
+	pagefold_index_set_lonely(&pagefold_index, page_to_pfn(frame),
+				  mappings == 1);
 }
 
 static void look_after(struct page *frame, void *unused)

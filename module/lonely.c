@@ -64,7 +64,7 @@ static bool still_maps(pte_t pte, struct page *frame)
 }
 
 /*
- * The reverse of replace() in fold.c; wp_page_copy() for an unshare fault. The
+ * The reverse of replace() in remap.c; wp_page_copy() for an unshare fault. The
  * entry takes over the reference to @page.
  */
 static void install(struct vm_area_struct *vma, unsigned long addr,

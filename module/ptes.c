@@ -28,13 +28,16 @@
 #define PART_SIZE (PMD_SIZE / PARTS)
 
 /* The parts of a huge page follow one another and share one reference. */
-static void collect(struct pagefold_visit *visit, struct page *page)
+static void collect(const struct pagefold_ptes *table, struct page *page)
 {
+	struct pagefold_visit *visit = table->visit;
+
 	if (pagefold_broken(visit->npages == ARRAY_SIZE(visit->pages)))
 		return;
 	if (!visit->npages ||
 	    page_folio(visit->pages[visit->npages - 1]) != page_folio(page))
 		get_page(page);
+	visit->addrs[visit->npages] = table->addr;
 	visit->pages[visit->npages++] = page;
 }
 
@@ -86,12 +89,12 @@ static void visit_clean(struct pagefold_ptes *table, unsigned long pfn,
 		return;
 	page = pfn_to_page(pfn);
 	if (ordinary(page_folio(page)))
-		collect(visit, page);
+		collect(table, page);
 	else if (!pagefold_frame_is_ours(page))
 		pagefold_index_set_heat(&pagefold_index, pfn,
 					PAGEFOLD_RETRY_MAX);
 	else if (!pagefold_frame_is_held(page))
-		collect(visit, page);
+		collect(table, page);
 }
 
 /* Another page came to a frame number that is tagged: settle it anew. */
@@ -136,7 +139,7 @@ static void visit_old_dirt(struct pagefold_ptes *table, struct page *page,
 			   u32 tag)
 {
 	if (pagefold_tag_is_candidate(tag) && !PageCompound(page))
-		collect(table->visit, page);
+		collect(table, page);
 }
 
 /* Written since the last visit: any tag is of a content that is gone. */
@@ -225,6 +228,15 @@ static __always_inline pte_t *skip_resting(struct near near, pte_t *ptep,
 	return ptep;
 }
 
+/* Zero pages come in rows. */
+static __always_inline pte_t *skip_special(pte_t *ptep, pte_t *last)
+{
+	while (ptep != last &&
+	       pagefold_pte_is_special(native_pte_val(ptep_get(ptep))))
+		ptep++;
+	return ptep;
+}
+
 /* Go over to the section of this entry, if it is at rest. */
 static __always_inline bool come_near(struct near *near, pte_t *ptep)
 {
@@ -254,6 +266,7 @@ static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
 	}
 	if (pte_special(pte) || pte_protnone(pte))
 		return;
+	table->addr = addr;
 	pfn = pte_pfn(pte);
 	tag = pagefold_index_tag(&pagefold_index, pfn);
 	if (visit->relieve || pagefold_tag_is_lonely(tag))
@@ -284,6 +297,8 @@ static __always_inline void visit_part(struct pagefold_ptes *table,
 
 	for (;; ptep++) {
 		ptep = skip_resting(near, ptep, last, asked);
+		if (fast)
+			ptep = skip_special(ptep, last);
 		if (ptep == last)
 			return;
 		if (!fast || !come_near(&near, ptep) ||
@@ -312,12 +327,12 @@ void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 		   false);
 }
 
-static void collect_huge(struct pagefold_visit *visit, struct page *page)
+static void collect_huge(const struct pagefold_ptes *table, struct page *page)
 {
 	unsigned int i;
 
 	for (i = 0; i < HPAGE_PMD_NR; i++)
-		collect(visit, page + i);
+		collect(table, page + i);
 }
 
 /* Like visit_dirty() and visit_clean(), told by the tag of the first part. */
@@ -336,7 +351,7 @@ void pagefold_ptes_visit_huge(struct pagefold_ptes *table, unsigned long addr)
 		if ((!pagefold_tag_is_known(tag) || visit->judge) &&
 		    pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
 					patience(tag, visit->judge)))
-			collect_huge(visit, page);
+			collect_huge(table, page);
 		return;
 	}
 	if (is_hot(visit, pfn, tag))
@@ -348,5 +363,5 @@ void pagefold_ptes_visit_huge(struct pagefold_ptes *table, unsigned long addr)
 	if (pmd_write(value))
 		visit_written(table, pfn, tag);
 	else if (pagefold_tag_is_known(tag))
-		collect_huge(visit, page);
+		collect_huge(table, page);
 }

@@ -15,6 +15,7 @@ struct pagefold_visit;
  * @visit: the visit, which notes what is found.
  * @vma: the mapping.
  * @pmd: entry of the page table.
+ * @addr: address of the entry at hand.
  * @flush_start: address of the first dirty bit cleared.
  * @flush_end: address behind the last one; 0 if none was.
  */
@@ -22,6 +23,7 @@ struct pagefold_ptes {
 	struct pagefold_visit *visit;
 	struct vm_area_struct *vma;
 	pmd_t *pmd;
+	unsigned long addr;
 	unsigned long flush_start;
 	unsigned long flush_end;
 };

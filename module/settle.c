@@ -13,6 +13,9 @@
 #include "twin.h"
 #include "visit.h"
 
+/* A page waits for so many others at most, of which some join it. */
+#define WAIT_MAX 64
+
 /* Pages that wait to be folded, and how many of them were. The scanner's. */
 static struct pagefold_batch batch;
 static unsigned int batch_folded;
@@ -49,22 +52,29 @@ static bool fold_into(struct page *page, struct page *frame)
 	return concluded(page, pagefold_fold(page, frame));
 }
 
+/* What was not tried is not looked for: others of the batch are still locked. */
 static bool conclude(struct pagefold_batched *batched)
 {
 	struct page *page = batched->remap.page;
 	struct page *frame = batched->remap.frame;
-	bool news;
+	bool news = false;
 
-	if (batched->tried)
+	if (batched->tried) {
 		news = concluded(page, batched->remap.outcome);
-	else
-		news = fold_into(page, frame);
+	} else {
+		pagefold_count(refused);
+		retry_later(page);
+	}
 	unlock_page(page);
 	if (frame)
 		put_page(frame);
 	return news;
 }
 
+/*
+ * Also before anything that may sleep or wait: nobody is to wait for the locks
+ * of pages that wait themselves.
+ */
 static void fold_batch(void)
 {
 	struct page *pages[PAGEFOLD_BATCH_MAX];
@@ -95,6 +105,7 @@ static bool fold_soon(struct page *page, struct page *frame,
 		pagefold_batch_add(&batch, page, frame, addr);
 		return false;
 	}
+	fold_batch();
 	news = fold_into(page, frame);
 	if (frame)
 		put_page(frame);
@@ -158,7 +169,6 @@ static bool fold_pair(struct page *page, struct page *twin, u64 fingerprint)
 {
 	bool news;
 
-	/* Nobody is to wait for the locks of a batch that waits itself. */
 	fold_batch();
 	if (!trylock_page(twin)) {
 		pagefold_count(lock_busy);
@@ -277,6 +287,14 @@ static bool waits(const struct page *page)
 	return pagefold_batch_last(&batch, page);
 }
 
+/* Without an entry yet, memory is allocated for it; frames have a lock. */
+static bool may_sleep(struct page *page)
+{
+	return !pagefold_entries_at(&pagefold_index.entries,
+				    page_to_pfn(page)) ||
+	       PageCompound(page) || pagefold_frame_is_ours(page);
+}
+
 static bool settle(struct page **pages, unsigned int n, bool judge,
 		   unsigned long addr)
 {
@@ -284,6 +302,8 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	struct folio *folio;
 	bool news = false;
 
+	if (may_sleep(page))
+		fold_batch();
 	if (pagefold_frame_is_ours(page))
 		return pagefold_frame_adopt(page);
 	if (!trylock_page(page)) {
@@ -292,11 +312,8 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	}
 	/* Only now it stays what it is. */
 	folio = page_folio(page);
-	if (folio_test_anon(folio) && folio_test_large(folio)) {
-		/* That takes long, and pages of a batch are locked. */
-		fold_batch();
+	if (folio_test_anon(folio) && folio_test_large(folio))
 		return pagefold_huge_settle(pages, n, judge);
-	}
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge, addr);
 	if (!waits(page))
@@ -327,10 +344,15 @@ static void fold_batch_timed(void)
 /* As long as pages wait, locked, the CPU is not given away. */
 static void step(void)
 {
-	if (batch.n == PAGEFOLD_BATCH_MAX)
-		fold_batch_timed();
-	else if (!batch.n)
+	static unsigned int waited; /* steps */
+
+	if (!batch.n) {
+		waited = 0;
 		cond_resched();
+	} else if (batch.n == PAGEFOLD_BATCH_MAX || ++waited == WAIT_MAX) {
+		waited = 0;
+		fold_batch_timed();
+	}
 }
 
 unsigned int pagefold_settle(struct pagefold_visit *visit)

@@ -31,7 +31,7 @@
  * came to its frame number later, already clean, has the identity bits of the
  * one before in 1 of 8 cases.
  */
-#define READ_AGAIN 5
+#define READ_AGAIN 3
 
 /* Looked at under one hold of the turn lock: some 10 us if nothing is there. */
 #define STEP 4096UL

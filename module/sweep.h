@@ -31,7 +31,8 @@ bool pagefold_sweep_step(void);
  * The next sweep costs a part of what changed since the pass before, and a
  * small part of what was visited. However little changes, a frame has its turn
  * in 16 sweeps, and an entry of the index in 256: in 32 where all that has
- * entries is visited.
+ * entries is visited. A scrub goes through the same list of frames, and may put
+ * a frame's turn off.
  */
 void pagefold_sweep_size(u64 visited, u64 changed);
 

@@ -50,20 +50,6 @@ static void visit_table(struct pagefold_visit *visit,
 			     local_clock() - start);
 }
 
-/* Private anonymous memory is linear in its mapping (linear_page_index()). */
-static void note_addresses(struct pagefold_visit *visit,
-			   struct vm_area_struct *vma, unsigned int first)
-{
-	unsigned long pgoff;
-	unsigned int i;
-
-	for (i = first; i < visit->npages; i++) {
-		pgoff = READ_ONCE(page_folio(visit->pages[i])->index);
-		visit->addrs[i] = vma->vm_start +
-				  ((pgoff - vma->vm_pgoff) << PAGE_SHIFT);
-	}
-}
-
 /* Up to the next page table in scope, at or after visit->next. */
 static bool find_table(struct pagefold_visit *visit,
 		       struct pagefold_table *found)
@@ -87,7 +73,6 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 {
 	unsigned long region = ULONG_MAX; /* none yet; 0 is the lowest one */
 	struct pagefold_table found;
-	unsigned int first;
 
 	for (;;) {
 		if (!find_table(visit, &found))
@@ -100,10 +85,8 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 			return PAGEFOLD_TURN_MORE;
 		}
 		region = found.start & PMD_MASK;
-		first = visit->npages;
 		visit_table(visit, found.vma, found.pmd, found.start,
 			    found.end);
-		note_addresses(visit, found.vma, first);
 		if (visit->nlonely)
 			pagefold_lonely_give_back(visit, found.vma);
 		/* What comes next is in another one. */

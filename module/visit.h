@@ -30,8 +30,8 @@ enum pagefold_turn {
  * @npages: how many of @pages are in use.
  * @pages: pages that settled. Each is referenced, but of parts of a huge page
  *	in a row only the first.
- * @addrs: where each was mapped, unless it is a part of a huge page. A guess:
- *	nothing holds the page there.
+ * @addrs: where each was mapped, unless it is a part of a huge page. Nothing
+ *	holds the page there.
  * @nlonely: how many of @lonely are in use.
  * @lonely: mappings that are to become ordinary memory again.
  * @cold: how many more of them may be of cold frames, with @relieve.

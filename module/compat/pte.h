@@ -61,6 +61,14 @@ static __always_inline bool pagefold_pte_at_rest(u64 raw)
 	return (raw & PAGEFOLD_PTE_REST_MASK) == _PAGE_PRESENT;
 }
 
+/* The zero page, mostly. */
+static __always_inline bool pagefold_pte_is_special(u64 raw)
+{
+	const u64 bits = _PAGE_PRESENT | _PAGE_SPECIAL;
+
+	return (raw & bits) == bits;
+}
+
 static inline bool pagefold_pte_readable(void)
 {
 	return !cpu_feature_enabled(X86_FEATURE_XENPV);
