@@ -20,6 +20,18 @@
 static struct pagefold_batch batch;
 static unsigned int batch_folded;
 
+static void fold_batch(void);
+
+/* Have an entry of the index. If it must be allocated, no page is to wait. */
+static int prepare(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!pagefold_entries_at(&pagefold_index.entries, pfn))
+		fold_batch();
+	return pagefold_index_prepare(&pagefold_index, pfn);
+}
+
 /* Try again, but less and less often: what is pinned may stay so for long. */
 static void retry_later(struct page *page)
 {
@@ -29,7 +41,7 @@ static void retry_later(struct page *page)
 
 	if (pagefold_tag_is_retry(tag))
 		heat = min(tag + 1, PAGEFOLD_RETRY_MAX);
-	if (!pagefold_index_prepare(&pagefold_index, pfn))
+	if (!prepare(page))
 		pagefold_index_set_heat(&pagefold_index, pfn, heat);
 }
 
@@ -52,23 +64,16 @@ static bool fold_into(struct page *page, struct page *frame)
 	return concluded(page, pagefold_fold(page, frame));
 }
 
-/* What was not tried is not looked for: others of the batch are still locked. */
+/* What was not tried is not looked for now. */
 static bool conclude(struct pagefold_batched *batched)
 {
 	struct page *page = batched->remap.page;
-	struct page *frame = batched->remap.frame;
-	bool news = false;
 
-	if (batched->tried) {
-		news = concluded(page, batched->remap.outcome);
-	} else {
-		pagefold_count(refused);
-		retry_later(page);
-	}
-	unlock_page(page);
-	if (frame)
-		put_page(frame);
-	return news;
+	if (batched->tried)
+		return concluded(page, batched->remap.outcome);
+	pagefold_count(refused);
+	retry_later(page);
+	return false;
 }
 
 /*
@@ -78,17 +83,23 @@ static bool conclude(struct pagefold_batched *batched)
 static void fold_batch(void)
 {
 	struct page *pages[PAGEFOLD_BATCH_MAX];
-	unsigned int i;
+	unsigned int i, n = batch.n;
 
-	if (!batch.n)
+	if (!n)
 		return;
 	pagefold_batch_fold(&batch);
-	for (i = 0; i < batch.n; i++) {
+	for (i = 0; i < n; i++) {
 		pages[i] = batch.pages[i].remap.page;
-		batch_folded += conclude(&batch.pages[i]);
+		unlock_page(pages[i]);
 	}
-	release_pages(pages, batch.n);
+	/* Nothing waits any more: what follows may sleep, and come back here. */
 	batch.n = 0;
+	for (i = 0; i < n; i++) {
+		batch_folded += conclude(&batch.pages[i]);
+		if (batch.pages[i].remap.frame)
+			put_page(batch.pages[i].remap.frame);
+	}
+	release_pages(pages, n);
 }
 
 /*
@@ -124,7 +135,8 @@ static bool is_free_to_fold(struct page *page)
 
 static bool become_candidate(struct page *page, u32 tag)
 {
-	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page), tag)) {
+	if (prepare(page) ||
+	    pagefold_index_insert(&pagefold_index, page_to_pfn(page), tag)) {
 		pagefold_count(nomem);
 		retry_later(page);
 		return false;
@@ -287,12 +299,10 @@ static bool waits(const struct page *page)
 	return pagefold_batch_last(&batch, page);
 }
 
-/* Without an entry yet, memory is allocated for it; frames have a lock. */
+/* Huge pages are read as a whole and split, frames are in a list with a lock. */
 static bool may_sleep(struct page *page)
 {
-	return !pagefold_entries_at(&pagefold_index.entries,
-				    page_to_pfn(page)) ||
-	       PageCompound(page) || pagefold_frame_is_ours(page);
+	return PageCompound(page) || pagefold_frame_is_ours(page);
 }
 
 static bool settle(struct page **pages, unsigned int n, bool judge,
