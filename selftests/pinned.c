@@ -288,7 +288,7 @@ TEST_F(fixed, the_kernel_writes)
 	ASSERT_EQ(0, ring_transfer(&self->holder, IORING_OP_READ_FIXED,
 				   self->holder.pipe[0]));
 	EXPECT_TRUE(pf_holds(mem, news));
-	EXPECT_TRUE(pf_share(mem + PF_PAGE, 2));
+	EXPECT_TRUE(pf_wait_until(pf_share(mem + PF_PAGE, 2)));
 	EXPECT_TRUE(pf_holds_all(mem + PF_PAGE, 2, self->seed));
 	ASSERT_TRUE(pf_control());
 	EXPECT_TRUE(pf_holds(mem, news));
