@@ -22,14 +22,11 @@ static unsigned int batch_folded;
 
 static void fold_batch(void);
 
-/* Have an entry of the index. If it must be allocated, no page is to wait. */
-static int prepare(struct page *page)
+/* If an entry of the index must be allocated, no page is to wait for that. */
+static void make_way(struct page *page)
 {
-	unsigned long pfn = page_to_pfn(page);
-
-	if (!pagefold_entries_at(&pagefold_index.entries, pfn))
+	if (!pagefold_entries_at(&pagefold_index.entries, page_to_pfn(page)))
 		fold_batch();
-	return pagefold_index_prepare(&pagefold_index, pfn);
 }
 
 /* Try again, but less and less often: what is pinned may stay so for long. */
@@ -41,7 +38,8 @@ static void retry_later(struct page *page)
 
 	if (pagefold_tag_is_retry(tag))
 		heat = min(tag + 1, PAGEFOLD_RETRY_MAX);
-	if (!prepare(page))
+	make_way(page);
+	if (!pagefold_index_prepare(&pagefold_index, pfn))
 		pagefold_index_set_heat(&pagefold_index, pfn, heat);
 }
 
@@ -135,8 +133,8 @@ static bool is_free_to_fold(struct page *page)
 
 static bool become_candidate(struct page *page, u32 tag)
 {
-	if (prepare(page) ||
-	    pagefold_index_insert(&pagefold_index, page_to_pfn(page), tag)) {
+	make_way(page);
+	if (pagefold_index_insert(&pagefold_index, page_to_pfn(page), tag)) {
 		pagefold_count(nomem);
 		retry_later(page);
 		return false;
@@ -299,12 +297,6 @@ static bool waits(const struct page *page)
 	return pagefold_batch_last(&batch, page);
 }
 
-/* Huge pages are read as a whole and split, frames are in a list with a lock. */
-static bool may_sleep(struct page *page)
-{
-	return PageCompound(page) || pagefold_frame_is_ours(page);
-}
-
 static bool settle(struct page **pages, unsigned int n, bool judge,
 		   unsigned long addr)
 {
@@ -312,18 +304,22 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	struct folio *folio;
 	bool news = false;
 
-	if (may_sleep(page))
+	if (pagefold_frame_is_ours(page)) {
+		/* The list of frames has a lock, which others hold for long. */
 		fold_batch();
-	if (pagefold_frame_is_ours(page))
 		return pagefold_frame_adopt(page);
+	}
 	if (!trylock_page(page)) {
 		pagefold_count(lock_busy);
 		return false;
 	}
 	/* Only now it stays what it is. */
 	folio = page_folio(page);
-	if (folio_test_anon(folio) && folio_test_large(folio))
+	if (folio_test_anon(folio) && folio_test_large(folio)) {
+		/* It is read as a whole, and split. */
+		fold_batch();
 		return pagefold_huge_settle(pages, n, judge);
+	}
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge, addr);
 	if (!waits(page))
