@@ -18,9 +18,15 @@
 #include "trace.h"
 #include "visit.h"
 
-/* A turn lost to a taken mmap lock is tried again, so often, so long after. */
-#define BUSY_TRIES 10
+/*
+ * A turn lost to a taken mmap lock is tried again, so long after, so often: an
+ * mm that is locked for long is put off soon. One whose lock was free before is
+ * merely busy, and giving it up in its middle would keep the scanner from its
+ * end for ever.
+ */
 #define BUSY_MS 2
+#define BUSY_TRIES 10
+#define BUSY_TRIES_LATER 100
 
 /*
  * Mappings of cold frames given back at once, at most: each takes a page from
@@ -126,19 +132,21 @@ static void pay(void)
 static void visit_mm(struct mm_struct *mm)
 {
 	enum pagefold_turn turned;
-	int busy = 0;
+	int busy = 0, tries = BUSY_TRIES;
 
 	visit->mm = mm;
 	visit->next = 0;
 	do {
 		turned = turn();
-		busy = turned == PAGEFOLD_TURN_BUSY ? busy + 1 : 0;
-		if (busy)
+		if (turned == PAGEFOLD_TURN_BUSY) {
+			busy++;
 			pause_ms(BUSY_MS);
-		else
+		} else {
+			busy = 0;
+			tries = BUSY_TRIES_LATER;
 			pay();
-	} while (turned != PAGEFOLD_TURN_DONE && busy < BUSY_TRIES &&
-		 may_go_on());
+		}
+	} while (turned != PAGEFOLD_TURN_DONE && busy < tries && may_go_on());
 }
 
 static void visit_all(void)
