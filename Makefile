@@ -2,7 +2,8 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean check check-debug check-upstream demo bench bench-host torture help
+.PHONY: all module clean check check-debug check-kcsan check-upstream demo bench
+.PHONY: bench-host torture help
 
 all: module
 
@@ -20,6 +21,9 @@ check:
 
 check-debug:
 	@scripts/check-debug
+
+check-kcsan:
+	@scripts/check-debug -f kcsan
 
 check-upstream:
 	@scripts/check-upstream
@@ -44,6 +48,7 @@ help:
 	@echo 'make demo           real programs give memory back, in a virtual machine'
 	@echo 'make check          all tests, in virtual machines'
 	@echo 'make check-debug    the same on kernels that look for mistakes: slow'
+	@echo 'make check-kcsan    and on one that looks for data races'
 	@echo 'make check-upstream the mm tests of the kernel, without and with pagefold'
 	@echo 'make bench          what it costs against KSM, counted in instructions'
 	@echo 'make bench-host     the same in time, on this kernel, with pagefold loaded'

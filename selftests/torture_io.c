@@ -201,7 +201,11 @@ int op_ring(struct worker *w, int arg)
 	return no_room(-ret) ? 0 : ret;
 }
 
-/* Held and not written, a page stays what it is, whatever maps it. */
+/*
+ * Held and not written, a page stays what it is, whatever maps it. A frame need
+ * not: it may be given back while the pipe has it, as KSM's page may, whose
+ * content never changes either. (What pins a page takes its frame away first.)
+ */
 static void check_held(struct worker *w, struct range r, const u64 *before)
 {
 	u64 now;
@@ -218,16 +222,28 @@ static void check_held(struct worker *w, struct range r, const u64 *before)
 	ADD(shared->checks[CHECK_HELD], r.n);
 }
 
+static void get_pfns(struct range r, u64 *pfns)
+{
+	u32 i;
+
+	for (i = 0; i < r.n; i++)
+		pfns[i] = pf_pfn(range_mem(r) + i * PF_PAGE);
+}
+
+/* What was there before as after is what the pipe got. */
 static void hold(struct worker *w, const int *ends, struct range r)
 {
 	struct iovec iov = { range_mem(r), range_size(r) };
-	u64 before[PAGES];
+	u64 before[PAGES], after[PAGES];
 	u32 i;
 
+	get_pfns(r, before);
 	if (vmsplice(ends[1], &iov, 1, 0) != range_size(r))
 		return;
+	get_pfns(r, after);
 	for (i = 0; i < r.n; i++)
-		before[i] = pf_pfn(range_mem(r) + i * PF_PAGE);
+		if (before[i] != after[i] || pf_is_frame(after[i]))
+			before[i] = PF_NO_PFN;
 	nap(w, one_in(&w->stream, 2) ? HOLD_US : NAP_US);
 	check_held(w, r, before);
 	pipe_compare(w, ends[0], r);
