@@ -219,20 +219,33 @@ static __always_inline bool rests(struct near near, pte_t *ptep, bool asked)
 static __always_inline pte_t *skip_resting(struct near near, pte_t *ptep,
 					   pte_t *last, bool asked)
 {
-	while (last - ptep >= 4 && rests(near, ptep, asked) &&
-	       rests(near, ptep + 1, asked) && rests(near, ptep + 2, asked) &&
-	       rests(near, ptep + 3, asked))
-		ptep += 4;
+	for (; last - ptep >= 4; ptep += 4) {
+		if (!rests(near, ptep, asked))
+			return ptep;
+		if (!rests(near, ptep + 1, asked))
+			return ptep + 1;
+		if (!rests(near, ptep + 2, asked))
+			return ptep + 2;
+		if (!rests(near, ptep + 3, asked))
+			return ptep + 3;
+	}
 	while (ptep != last && rests(near, ptep, asked))
 		ptep++;
 	return ptep;
 }
 
+static __always_inline bool is_special(pte_t *ptep)
+{
+	return pagefold_pte_is_special(native_pte_val(ptep_get(ptep)));
+}
+
 /* Zero pages come in rows. */
 static __always_inline pte_t *skip_special(pte_t *ptep, pte_t *last)
 {
-	while (ptep != last &&
-	       pagefold_pte_is_special(native_pte_val(ptep_get(ptep))))
+	while (last - ptep >= 4 && is_special(ptep) && is_special(ptep + 1) &&
+	       is_special(ptep + 2) && is_special(ptep + 3))
+		ptep += 4;
+	while (ptep != last && is_special(ptep))
 		ptep++;
 	return ptep;
 }
@@ -295,16 +308,20 @@ static __always_inline void visit_part(struct pagefold_ptes *table,
 	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
 	struct near near = { .bits = NEAR_NONE };
 
-	for (;; ptep++) {
+	for (;;) {
 		ptep = skip_resting(near, ptep, last, asked);
-		if (fast)
-			ptep = skip_special(ptep, last);
 		if (ptep == last)
 			return;
+		/* As a rule the section is the same behind a row of them. */
+		if (fast && is_special(ptep)) {
+			ptep = skip_special(ptep + 1, last);
+			continue;
+		}
 		if (!fast || !come_near(&near, ptep) ||
 		    !rests(near, ptep, asked))
 			visit_pte(table, addr + (ptep - first) * PAGE_SIZE,
 				  ptep, asked);
+		ptep++;
 	}
 }
 
