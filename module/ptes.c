@@ -6,6 +6,7 @@
 #include "compat/pte.h"
 #include "frame.h"
 #include "lonely.h"
+#include "near.h"
 #include "pagefold.h"
 #include "ptes.h"
 #include "settle.h"
@@ -14,6 +15,9 @@
 
 /* A candidate that may be written unseen is read again in 1 of 2^n passes. */
 #define JUDGED_AGAIN 6
+
+/* See note_heat(). */
+#define UNNOTED 3
 
 /* Zeros in a huge page are read again in 1 of 2^n passes. */
 #define ZEROS_AGAIN 5
@@ -73,6 +77,21 @@ static unsigned int patience(u32 tag, bool judge)
 }
 
 /*
+ * Most pages that are written once fold, and need no entry of their own: where
+ * there is none, one is made in 1 of 2^n passes, for what is written for long.
+ */
+static void note_heat(struct pagefold_ptes *table, unsigned long pfn,
+		      unsigned int heat)
+{
+	struct pagefold_visit *visit = table->visit;
+
+	if (pagefold_index_set_heat(&pagefold_index, pfn, heat) == -ENOMEM &&
+	    pagefold_settle_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
+				UNNOTED))
+		visit->unnoted = pfn;
+}
+
+/*
  * Unwritten since the last visit, and not known by a tag that says enough. The
  * parts of a huge page have their turn in the same pass, as they are settled
  * together. What can never be folded (of files, mostly) is to cost no look at
@@ -91,8 +110,7 @@ static void visit_clean(struct pagefold_ptes *table, unsigned long pfn,
 	if (ordinary(page_folio(page)))
 		collect(table, page);
 	else if (!pagefold_frame_is_ours(page))
-		pagefold_index_set_heat(&pagefold_index, pfn,
-					PAGEFOLD_RETRY_MAX);
+		note_heat(table, pfn, PAGEFOLD_RETRY_MAX);
 	else if (!pagefold_frame_is_held(page))
 		collect(table, page);
 }
@@ -148,8 +166,7 @@ static void visit_written(struct pagefold_ptes *table, unsigned long pfn,
 {
 	unsigned int heat = pagefold_tag_is_hot(tag) ? tag : 0;
 
-	pagefold_index_set_heat(&pagefold_index, pfn,
-				min(heat + 1, PAGEFOLD_HOT_MAX));
+	note_heat(table, pfn, min(heat + 1, PAGEFOLD_HOT_MAX));
 }
 
 /* Found written so often that it is not its turn in this pass. */
@@ -179,89 +196,6 @@ static void visit_dirty(struct pagefold_ptes *table, pte_t pte,
 		visit_written(table, pfn, tag);
 	else
 		visit_old_dirt(table, page, tag);
-}
-
-/*
- * The section of the index that the entries of a page table are in, as a rule
- * the same for neighbours: an entry at rest with these bits is in it.
- */
-struct near {
-	u64 bits;
-	struct pagefold_entry *first;
-};
-
-#define NEAR_MASK (PAGEFOLD_PTE_REST_MASK | \
-		   PAGEFOLD_PTE_PFN_BITS(PAGEFOLD_SECTION_SHIFT))
-
-/* Equal to no entry: it is dirty, special and has no frame number. */
-#define NEAR_NONE (~0ULL)
-
-/*
- * A frame with sharers, or a candidate unless those are @asked, in the section
- * at hand. Its bits are 0 where an entry says what is where in the section: the
- * exclusive or leaves that as it is.
- */
-static __always_inline bool rests(struct near near, pte_t *ptep, bool asked)
-{
-	u64 raw = native_pte_val(ptep_get(ptep)) ^ near.bits;
-	unsigned long offset;
-	u32 tag;
-
-	if (unlikely(raw & NEAR_MASK))
-		return false;
-	offset = pagefold_entries_offset(raw >> PAGE_SHIFT);
-	tag = READ_ONCE(near.first[offset].tag);
-	return likely(asked ? pagefold_tag_is_shared(tag) :
-			      pagefold_tag_is_at_rest(tag));
-}
-
-/* The first from @ptep on that does not rest, or @last. */
-static __always_inline pte_t *skip_resting(struct near near, pte_t *ptep,
-					   pte_t *last, bool asked)
-{
-	for (; last - ptep >= 4; ptep += 4) {
-		if (!rests(near, ptep, asked))
-			return ptep;
-		if (!rests(near, ptep + 1, asked))
-			return ptep + 1;
-		if (!rests(near, ptep + 2, asked))
-			return ptep + 2;
-		if (!rests(near, ptep + 3, asked))
-			return ptep + 3;
-	}
-	while (ptep != last && rests(near, ptep, asked))
-		ptep++;
-	return ptep;
-}
-
-static __always_inline bool is_special(pte_t *ptep)
-{
-	return pagefold_pte_is_special(native_pte_val(ptep_get(ptep)));
-}
-
-/* Zero pages come in rows. */
-static __always_inline pte_t *skip_special(pte_t *ptep, pte_t *last)
-{
-	while (last - ptep >= 4 && is_special(ptep) && is_special(ptep + 1) &&
-	       is_special(ptep + 2) && is_special(ptep + 3))
-		ptep += 4;
-	while (ptep != last && is_special(ptep))
-		ptep++;
-	return ptep;
-}
-
-/* Go over to the section of this entry, if it is at rest. */
-static __always_inline bool come_near(struct near *near, pte_t *ptep)
-{
-	u64 raw = native_pte_val(ptep_get(ptep));
-
-	if (!pagefold_pte_at_rest(raw))
-		return false;
-	near->first = pagefold_entries_section(&pagefold_index.entries,
-					       (raw & PTE_PFN_MASK) >>
-					       PAGE_SHIFT);
-	near->bits = near->first ? raw & NEAR_MASK : NEAR_NONE;
-	return near->first;
 }
 
 /* An entry that is not at rest. */
@@ -306,19 +240,26 @@ static __always_inline void visit_part(struct pagefold_ptes *table,
 				       unsigned long end, bool fast, bool asked)
 {
 	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
-	struct near near = { .bits = NEAR_NONE };
+	unsigned int pass = table->visit->pass;
+	struct pagefold_near near = { .bits = PAGEFOLD_NEAR_NONE };
+	struct pagefold_near written = near; /* not where the frames are */
 
 	for (;;) {
-		ptep = skip_resting(near, ptep, last, asked);
+		ptep = pagefold_near_skip(near, ptep, last, asked);
 		if (ptep == last)
 			return;
 		/* As a rule the section is the same behind a row of them. */
-		if (fast && is_special(ptep)) {
-			ptep = skip_special(ptep + 1, last);
+		if (fast && pagefold_near_special(ptep)) {
+			ptep = pagefold_near_skip_special(ptep + 1, last);
 			continue;
 		}
-		if (!fast || !come_near(&near, ptep) ||
-		    !rests(near, ptep, asked))
+		if (fast && pagefold_near_hot(&written, ptep, pass)) {
+			table->visit->hot++;
+			ptep++;
+			continue;
+		}
+		if (!fast || !pagefold_near_come(&near, ptep) ||
+		    !pagefold_near_rests(near, ptep, asked))
 			visit_pte(table, addr + (ptep - first) * PAGE_SIZE,
 				  ptep, asked);
 		ptep++;

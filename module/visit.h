@@ -32,6 +32,9 @@ enum pagefold_turn {
  *	in a row only the first.
  * @addrs: where each was mapped, unless it is a part of a huge page. Nothing
  *	holds the page there.
+ * @unnoted: frame number of a page with no room in the index for what is to be
+ *	noted of it; 0 for none. One in a turn is enough: its neighbours get
+ *	room with it.
  * @nlonely: how many of @lonely are in use.
  * @lonely: mappings that are to become ordinary memory again.
  * @cold: how many more of them may be of cold frames, with @relieve.
@@ -49,6 +52,7 @@ struct pagefold_visit {
 	unsigned int npages;
 	struct page *pages[PTRS_PER_PTE];
 	unsigned long addrs[PTRS_PER_PTE];
+	unsigned long unnoted;
 	unsigned int nlonely;
 	struct pagefold_lonely lonely[PTRS_PER_PTE];
 	unsigned int cold;
