@@ -19,14 +19,16 @@
 #include "visit.h"
 
 /*
- * A turn lost to a taken mmap lock is tried again, so long after, so often: an
- * mm that is locked for long is put off soon. One whose lock was free before is
- * merely busy, and giving it up in its middle would keep the scanner from its
- * end for ever.
+ * A turn lost to a taken mmap lock is tried again, so long after, while an mm has
+ * tries left: so many to begin with, more for each turn that was had, and never
+ * more than so many. An mm that is locked for long is put off soon. One that is
+ * locked two thirds of the time is visited to its end, or the scanner would
+ * never get there. And nobody can hold the scanner for long.
  */
 #define BUSY_MS 2
 #define BUSY_TRIES 10
-#define BUSY_TRIES_LATER 100
+#define BUSY_TRIES_EACH 4
+#define BUSY_TRIES_MAX 100
 
 /*
  * Mappings of cold frames given back at once, at most: each takes a page from
@@ -117,6 +119,7 @@ static enum pagefold_turn turn(void)
 		written += visit->written;
 	}
 	mutex_unlock(&turn_lock);
+	pagefold_visit_make_room(visit);
 	return turn;
 }
 
@@ -129,24 +132,33 @@ static void pay(void)
 	try_to_freeze();
 }
 
+static int tries_after(enum pagefold_turn turned, int tries)
+{
+	/* Others need what is given back now more than this mm its turn. */
+	int most = visit->relieve || READ_ONCE(relieve) ? BUSY_TRIES :
+							  BUSY_TRIES_MAX;
+
+	if (turned != PAGEFOLD_TURN_BUSY)
+		return min(tries + BUSY_TRIES_EACH, most);
+	/* exit_mmap() holds the lock until nothing is left. */
+	return pagefold_scope_exiting(visit->mm) ? 0 : min(tries - 1, most);
+}
+
 static void visit_mm(struct mm_struct *mm)
 {
 	enum pagefold_turn turned;
-	int busy = 0, tries = BUSY_TRIES;
+	int tries = BUSY_TRIES;
 
 	visit->mm = mm;
 	visit->next = 0;
 	do {
 		turned = turn();
-		if (turned == PAGEFOLD_TURN_BUSY) {
-			busy++;
+		tries = tries_after(turned, tries);
+		if (turned == PAGEFOLD_TURN_BUSY)
 			pause_ms(BUSY_MS);
-		} else {
-			busy = 0;
-			tries = BUSY_TRIES_LATER;
+		else
 			pay();
-		}
-	} while (turned != PAGEFOLD_TURN_DONE && busy < tries && may_go_on());
+	} while (turned != PAGEFOLD_TURN_DONE && tries > 0 && may_go_on());
 }
 
 static void visit_all(void)

@@ -115,7 +115,6 @@ enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit)
 	visit->written = 0;
 	visit->hot = 0;
 	visit->npages = 0;
-	visit->unnoted = 0;
 	if (!mmap_read_trylock(visit->mm)) {
 		pagefold_count(mmap_busy);
 		return PAGEFOLD_TURN_BUSY;
@@ -128,9 +127,14 @@ enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit)
 	ns = local_clock() - start;
 	pagefold_latency_add(&pagefold_stats.latency_mmap_hold, ns);
 	pagefold_count_add(cpu_ns_walk, ns);
-	/* No allocation can wait under the page table lock. */
-	if (visit->unnoted)
-		pagefold_index_prepare(&pagefold_index, visit->unnoted);
 	count_turn(visit, start_address);
 	return turn;
+}
+
+void pagefold_visit_make_room(struct pagefold_visit *visit)
+{
+	if (visit->unnoted &&
+	    pagefold_index_prepare(&pagefold_index, visit->unnoted) == -ENOMEM)
+		pagefold_count(nomem);
+	visit->unnoted = 0;
 }

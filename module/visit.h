@@ -33,8 +33,8 @@ enum pagefold_turn {
  * @addrs: where each was mapped, unless it is a part of a huge page. Nothing
  *	holds the page there.
  * @unnoted: frame number of a page with no room in the index for what is to be
- *	noted of it; 0 for none. One in a turn is enough: its neighbours get
- *	room with it.
+ *	noted of it; 0 for none. Its neighbours get room with it, so that most
+ *	page tables need few turns.
  * @nlonely: how many of @lonely are in use.
  * @lonely: mappings that are to become ordinary memory again.
  * @cold: how many more of them may be of cold frames, with @relieve.
@@ -67,5 +67,13 @@ struct pagefold_visit {
  * table at most.
  */
 enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit);
+
+/**
+ * pagefold_visit_make_room() - allocate what could not be under the locks.
+ * @visit: the visit; has no @unnoted page any more.
+ *
+ * Context: May sleep, and reclaim: no lock and no page is to be held.
+ */
+void pagefold_visit_make_room(struct pagefold_visit *visit);
 
 #endif

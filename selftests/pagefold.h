@@ -130,6 +130,7 @@ u64 pf_kcount(u64 pfn);
 u64 pf_kcgroup(u64 pfn);
 void pf_drain_lru(void);
 bool pf_is_frame(u64 pfn);
+bool pf_is_ksm(u64 pfn);
 bool pf_is_zero_page(u64 pfn);
 bool pf_folded(const void *addr);
 bool pf_share(const char *mem, size_t n);

@@ -147,6 +147,12 @@ bool pf_is_frame(u64 pfn)
 	return flagged_as_frame(pfn);
 }
 
+/* A page of the kernel's own KSM, where its flags tell. */
+bool pf_is_ksm(u64 pfn)
+{
+	return !ksm_flag_lies() && (pf_kflags(pfn) & PF_KPF_KSM);
+}
+
 bool pf_is_zero_page(u64 pfn)
 {
 	return pf_kflags(pfn) & PF_KPF_ZERO_PAGE;
