@@ -22,7 +22,12 @@
 
 static_assert(PAGEFOLD_FINGERPRINT_BYTES % TURN_BYTES == 0);
 
-#define LANES PAGEFOLD_FINGERPRINT_LANES
+/* The sums of the lanes. */
+struct lanes {
+	u64 a, b, c, d;
+};
+
+static_assert(sizeof(struct lanes) == 8 * PAGEFOLD_FINGERPRINT_LANES);
 
 struct whole {
 	u8 bytes[PAGEFOLD_FINGERPRINT_BYTES];
@@ -39,9 +44,10 @@ struct whole {
 	"vpmuludq %%ymm1, %%ymm2, %%ymm2\n\t"				\
 	"vpaddq %%ymm2, %%ymm0, %%ymm0\n\t"
 
-static __always_inline void nh(const u64 *key, const void *page, u64 *lanes)
+static __always_inline struct lanes nh(const u64 *key, const void *page)
 {
 	const void *word = page;
+	struct lanes sum;
 
 	asm volatile("vpxor %%ymm0, %%ymm0, %%ymm0\n"
 		     "1:\t"
@@ -49,15 +55,21 @@ static __always_inline void nh(const u64 *key, const void *page, u64 *lanes)
 		     "add %[turn], %[word]\n\t"
 		     "cmp %[end], %[word]\n\t"
 		     "jne 1b\n\t"
-		     "vmovdqu %%ymm0, %[lanes]\n\t"
+		     "vmovq %%xmm0, %[a]\n\t"
+		     "vpextrq $1, %%xmm0, %[b]\n\t"
+		     "vextracti128 $1, %%ymm0, %%xmm0\n\t"
+		     "vmovq %%xmm0, %[c]\n\t"
+		     "vpextrq $1, %%xmm0, %[d]\n\t"
 		     "vzeroupper"
-		     : [word] "+&r" (word), [lanes] "=m" (*(u64 (*)[LANES])lanes)
+		     : [word] "+&r" (word), [a] "=r" (sum.a), [b] "=r" (sum.b),
+		       [c] "=r" (sum.c), [d] "=r" (sum.d)
 		     : [key] "r" ((const void *)key - page),
 		       [end] "r" (page + sizeof(struct whole)),
 		       [turn] "i" (TURN_BYTES),
 		       "m" (*(const struct whole *)page),
 		       "m" (*(const struct whole *)key)
 		     : "cc", CLOBBERS);
+	return sum;
 }
 
 /**
@@ -79,7 +91,7 @@ static __always_inline void nh(const u64 *key, const void *page, u64 *lanes)
  * words of its own, so those that differ in k lanes have the same four sums
  * with one of at most 2^-32k.
  *
- * Then pagefold_fingerprint_mix() takes the lanes to 64 bits, all equally good.
+ * Then pagefold_fingerprint_mix4() takes the lanes to 64 bits, all equally good.
  *
  * Together: two different pages, chosen without knowing the seed, collide with
  * a probability of at most 2^-32 + 2^-64, and agree in the 28 bits of a tag
@@ -91,10 +103,9 @@ static __always_inline void nh(const u64 *key, const void *page, u64 *lanes)
 u64 pagefold_avx2_fingerprint(const struct pagefold_seed *seed,
 			      const void *page)
 {
-	u64 lanes[LANES];
+	struct lanes sum = nh(seed->nh, page);
 
-	nh(seed->nh, page, lanes);
-	return pagefold_fingerprint_mix(seed, lanes);
+	return pagefold_fingerprint_mix4(seed, sum.a, sum.b, sum.c, sum.d);
 }
 
 /* The bits that differ. The compiler's own loop takes more steps a word. */

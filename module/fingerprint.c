@@ -51,56 +51,6 @@ nh32(unsigned __int128 sum, const u64 *key, const u64 *word)
 	return nh8(sum, key + 24, word + 24);
 }
 
-/* The 128-bit number @a, low half first, times @b. */
-static __always_inline unsigned __int128 times(const u64 *a, u64 b)
-{
-	return (unsigned __int128)a[0] * b +
-	       ((unsigned __int128)(a[1] * b) << 64);
-}
-
-/*
- * Steps in a pattern come out of multiplications as steps in a pattern: pages
- * that differ only by a counter, say, would crowd some buckets and leave out
- * others (measured: chi-square up to 18 times what chance gives). Shifting
- * breaks that. One to one (the factor is odd, 2^64 over the golden ratio), so
- * that no collision is added.
- */
-static __always_inline u64 spread(u64 x)
-{
-	x ^= x >> 32;
-	x *= 0x9e3779b97f4a7c15ULL;
-	return x ^ (x >> 32);
-}
-
-/* For up to PAGEFOLD_FINGERPRINT_LANES sums, see pagefold_fingerprint(). */
-static __always_inline u64 mixed(const struct pagefold_seed *seed,
-				 const u64 *sums, unsigned int n)
-{
-	const u64 *mix = seed->mix;
-	unsigned __int128 all = ((unsigned __int128)mix[1] << 64) | mix[0];
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		all += times(mix + 2 + 2 * i, sums[i]);
-	return spread(all >> 64);
-}
-
-/**
- * pagefold_fingerprint_mix() - the last step, for sums of four lanes
- * @seed: The secret.
- * @lanes: The sums.
- *
- * As in pagefold_fingerprint(), with four words instead of two. For different
- * sums the results are uniform and independent.
- *
- * Context: Any. Uses no FPU registers.
- */
-u64 pagefold_fingerprint_mix(const struct pagefold_seed *seed,
-			     const u64 *lanes)
-{
-	return mixed(seed, lanes, PAGEFOLD_FINGERPRINT_LANES);
-}
-
 /**
  * pagefold_fingerprint() - hash one page
  * @seed: The secret.
@@ -137,15 +87,12 @@ u64 pagefold_fingerprint(const struct pagefold_seed *seed, const void *page)
 	const u64 *key = seed->nh, *end = key + PAGEFOLD_FINGERPRINT_WORDS;
 	const u64 *word = page;
 	unsigned __int128 sum = 0;
-	u64 sums[2];
 
 	for (; key != end; key += NH_STEP, word += NH_STEP) {
 		sum = nh32(sum, key, word);
 		sum = nh32(sum, key + NH_STEP / 2, word + NH_STEP / 2);
 	}
-	sums[0] = sum;
-	sums[1] = sum >> 64;
-	return mixed(seed, sums, 2);
+	return pagefold_fingerprint_mix2(seed, sum, sum >> 64);
 }
 
 static __always_inline u64 or8(const u64 *word)
