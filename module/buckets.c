@@ -7,39 +7,22 @@
  * and nothing is allocated under one.
  */
 #include "buckets.h"
-
-/* Set *@slot to @bytes of zeroed memory unless it is, as in entries.c. */
-static bool publish(struct pagefold_buckets *all, void **slot, size_t bytes,
-		    gfp_t gfp)
-{
-	void *new;
-
-	if (READ_ONCE(*slot))
-		return true;
-	new = kvcalloc(bytes, 1, gfp | __GFP_NOWARN);
-	if (!new)
-		return false;
-	if (cmpxchg(slot, NULL, new))
-		kvfree(new);
-	else
-		atomic_long_add(bytes, &all->bytes);
-	return true;
-}
+#include "levels.h"
 
 /* Is there a head for this bucket? */
 static bool make_room(struct pagefold_buckets *all, u32 bucket, gfp_t gfp)
 {
 	unsigned long chunk = bucket >> PAGEFOLD_CHUNK_SHIFT;
-	u32 ***leaf, **slot;
+	unsigned long leaf = chunk >> PAGEFOLD_BUCKETS_LEAF_SHIFT;
+	const struct pagefold_levels levels = {
+		.per_leaf = PAGEFOLD_BUCKETS_PER_LEAF,
+		.piece = sizeof(***all->leaves) * PAGEFOLD_BUCKETS_CHUNK,
+		.gfp = gfp,
+		.bytes = &all->bytes,
+	};
 
-	leaf = &all->leaves[chunk >> PAGEFOLD_BUCKETS_LEAF_SHIFT];
-	if (!publish(all, (void **)leaf,
-		     sizeof(**leaf) * PAGEFOLD_BUCKETS_PER_LEAF, gfp))
-		return false;
-	/* Pairs with the cmpxchg() in publish(), ours or somebody else's. */
-	slot = READ_ONCE(*leaf) + chunk % PAGEFOLD_BUCKETS_PER_LEAF;
-	return publish(all, (void **)slot,
-		       sizeof(**slot) * PAGEFOLD_BUCKETS_CHUNK, gfp);
+	return !pagefold_levels_make(&levels, (void ***)&all->leaves[leaf],
+				     chunk % PAGEFOLD_BUCKETS_PER_LEAF);
 }
 
 /*
@@ -162,13 +145,6 @@ int pagefold_buckets_init(struct pagefold_buckets *all)
  */
 void pagefold_buckets_exit(struct pagefold_buckets *all)
 {
-	unsigned int i, j;
-
-	for (i = 0; i < PAGEFOLD_BUCKETS_LEAVES; i++) {
-		if (!all->leaves[i])
-			continue;
-		for (j = 0; j < PAGEFOLD_BUCKETS_PER_LEAF; j++)
-			kvfree(all->leaves[i][j]);
-		kvfree(all->leaves[i]);
-	}
+	pagefold_levels_free((void ***)all->leaves, PAGEFOLD_BUCKETS_LEAVES,
+			     PAGEFOLD_BUCKETS_PER_LEAF);
 }

@@ -40,10 +40,9 @@ static_assert(PAGEFOLD_BUCKETS_LEAVES * PAGEFOLD_BUCKETS_PER_LEAF == BIT(18));
  *	lock may read it at any time: a change concerns other stripes.
  * @linked: Entries in all chains.
  * @bytes: Memory allocated.
- * @leaves: The chunks. Each pointer is set once, by cmpxchg(), and stays until
- *	pagefold_buckets_exit(). A head is the first frame number of a chain, 0
- *	for none; protected by its stripe lock, and read without it to see that
- *	a bucket is empty.
+ * @leaves: The chunks, see levels.h. A head is the first frame number of a
+ *	chain, 0 for none; protected by its stripe lock, and read without it to
+ *	see that a bucket is empty.
  * @stripes: Never two at once; innermost in the lock order.
  *
  * The locks are not padded to cache lines: packed they are 64 lines that stay

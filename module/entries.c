@@ -2,35 +2,28 @@
 /*
  * The entries: one for each page of RAM, allocated where they are used.
  *
- * Takes no lock: what is allocated here is published by cmpxchg() and stays.
+ * Takes no lock: what is allocated here stays, see levels.h.
  */
 #include "entries.h"
+#include "levels.h"
 
 /*
- * Set *@slot to @bytes of zeroed memory unless it is set already.
- *
- * Two may get here at once: the first cmpxchg() wins, the other gives its
- * memory back. cmpxchg() is a full barrier and pairs with the READ_ONCE() in
- * pagefold_entries_section(): who sees the pointer sees zeroes behind it.
+ * What cannot be had costs a page its turn: nothing to warn about, and nothing
+ * to have somebody killed for (kvmalloc() takes RETRY_MAYFAIL, but not
+ * NORETRY).
  */
-static int publish(struct pagefold_entries *all, void **slot, size_t bytes)
+static int make_section(struct pagefold_entries *all, unsigned long section)
 {
-	void *new;
+	unsigned long leaf = section >> PAGEFOLD_ENTRIES_LEAF_SHIFT;
+	const struct pagefold_levels levels = {
+		.per_leaf = PAGEFOLD_ENTRIES_PER_LEAF,
+		.piece = sizeof(***all->leaves) << PAGEFOLD_SECTION_SHIFT,
+		.gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL,
+		.bytes = &all->bytes,
+	};
 
-	/*
-	 * What cannot be had costs a page its turn: nothing to warn about, and
-	 * nothing to have somebody killed for (kvmalloc() takes RETRY_MAYFAIL,
-	 * but not NORETRY).
-	 */
-	new = kvcalloc(bytes, 1, GFP_KERNEL | __GFP_RETRY_MAYFAIL |
-				 __GFP_NOWARN);
-	if (!new)
-		return -ENOMEM;
-	if (cmpxchg(slot, NULL, new))
-		kvfree(new);
-	else
-		atomic_long_add(bytes, &all->bytes);
-	return 0;
+	return pagefold_levels_make(&levels, (void ***)&all->leaves[leaf],
+				    section % PAGEFOLD_ENTRIES_PER_LEAF);
 }
 
 /**
@@ -44,24 +37,11 @@ static int publish(struct pagefold_entries *all, void **slot, size_t bytes)
  */
 int pagefold_entries_prepare(struct pagefold_entries *all, unsigned long pfn)
 {
-	unsigned long section = pfn >> PAGEFOLD_SECTION_SHIFT;
-	struct pagefold_entry ***leaf, **slot;
-	int err = 0;
-
 	if (!pfn || pfn >= PAGEFOLD_ENTRIES_LIMIT)
 		return -ERANGE;
 	if (likely(pagefold_entries_at(all, pfn)))
 		return 0;
-	leaf = &all->leaves[section >> PAGEFOLD_ENTRIES_LEAF_SHIFT];
-	if (!READ_ONCE(*leaf))
-		err = publish(all, (void **)leaf,
-			      sizeof(**leaf) * PAGEFOLD_ENTRIES_PER_LEAF);
-	if (err)
-		return err;
-	/* Pairs with the cmpxchg() in publish(), ours or somebody else's. */
-	slot = READ_ONCE(*leaf) + section % PAGEFOLD_ENTRIES_PER_LEAF;
-	return publish(all, (void **)slot,
-		       sizeof(**slot) << PAGEFOLD_SECTION_SHIFT);
+	return make_section(all, pfn >> PAGEFOLD_SECTION_SHIFT);
 }
 
 /**
@@ -107,13 +87,6 @@ void pagefold_entries_init(struct pagefold_entries *all)
  */
 void pagefold_entries_exit(struct pagefold_entries *all)
 {
-	unsigned int i, j;
-
-	for (i = 0; i < PAGEFOLD_ENTRIES_LEAVES; i++) {
-		if (!all->leaves[i])
-			continue;
-		for (j = 0; j < PAGEFOLD_ENTRIES_PER_LEAF; j++)
-			kvfree(all->leaves[i][j]);
-		kvfree(all->leaves[i]);
-	}
+	pagefold_levels_free((void ***)all->leaves, PAGEFOLD_ENTRIES_LEAVES,
+			     PAGEFOLD_ENTRIES_PER_LEAF);
 }

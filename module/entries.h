@@ -47,8 +47,7 @@ static_assert(PAGEFOLD_ENTRIES_LEAVES * PAGEFOLD_ENTRIES_PER_LEAF ==
 /**
  * struct pagefold_entries - all entries
  * @bytes: Memory allocated.
- * @leaves: The sections. Each pointer is set once, by cmpxchg(), and stays
- *	until pagefold_entries_exit().
+ * @leaves: The sections, see levels.h.
  */
 struct pagefold_entries {
 	atomic_long_t bytes;
@@ -63,7 +62,7 @@ u64 pagefold_entries_next(const struct pagefold_entries *all, u64 pfn);
 /*
  * The entries of the section of @pfn, or NULL when it was never used.
  *
- * Both READ_ONCE() pair with the cmpxchg() in publish(): the address of what
+ * Both READ_ONCE() pair with the cmpxchg() in levels.c: the address of what
  * is read next depends on them, so the zeroes written before it are seen.
  */
 static __always_inline struct pagefold_entry *
