@@ -9,7 +9,7 @@
 #include "buckets.h"
 #include "levels.h"
 
-/* Is there a head for this bucket? */
+/* Is there a chunk of heads for this bucket? */
 static bool make_room(struct pagefold_buckets *all, u32 bucket, gfp_t gfp)
 {
 	unsigned long chunk = bucket >> PAGEFOLD_CHUNK_SHIFT;
@@ -26,7 +26,8 @@ static bool make_room(struct pagefold_buckets *all, u32 bucket, gfp_t gfp)
 }
 
 /*
- * Make one more bucket of half of another, each in the order it was.
+ * Make one more bucket of half of another, each in the order it was: what is
+ * in it has the same lowest bits, and the next higher one tells where it goes.
  *
  * Who looks at a head without the lock is not to find it empty while the tag
  * is on its way: the new chain is there before it is looked for, and the old
@@ -36,16 +37,15 @@ static bool make_room(struct pagefold_buckets *all, u32 bucket, gfp_t gfp)
 static void split(struct pagefold_buckets *all,
 		  const struct pagefold_entries *entries, u32 count)
 {
-	u32 *old = pagefold_buckets_at(all,
-				       pagefold_buckets_number(count, count));
+	u32 higher = 1U << (fls(count) - 1);
+	u32 *old = pagefold_buckets_at(all, count - higher);
 	u32 *new = pagefold_buckets_at(all, count);
 	u32 stay = 0, go = 0, *stay_end = &stay, *go_end = &go, pfn;
 	struct pagefold_entry *entry;
 
 	for (pfn = *old; pfn; pfn = entry->next) {
-		entry = pagefold_entries_at(entries, pfn);
-		if (pagefold_buckets_number(READ_ONCE(entry->tag),
-					    count + 1) == count) {
+		entry = pagefold_entries_linked(entries, pfn);
+		if (READ_ONCE(entry->tag) & higher) {
 			*go_end = pfn;
 			go_end = &entry->next;
 		} else {
@@ -63,28 +63,25 @@ static void split(struct pagefold_buckets *all,
 }
 
 /**
- * pagefold_buckets_grow() - one more bucket, if more are wanted
+ * pagefold_buckets_add() - one more bucket
  * @all: The buckets.
  * @entries: What is linked in them.
+ * @count: How many there were; nothing happens if there are more meanwhile.
  *
- * Called for each entry that was linked. If there is no memory chains get
- * longer, and what was missed is made up for later.
+ * If there is no memory chains get longer, and what was missed is made up for
+ * later.
  *
  * Context: Any without a stripe lock; does not sleep. Any number of threads.
  */
-void pagefold_buckets_grow(struct pagefold_buckets *all,
-			   const struct pagefold_entries *entries)
+void pagefold_buckets_add(struct pagefold_buckets *all,
+			  const struct pagefold_entries *entries, u32 count)
 {
-	/* Pairs with split(): the chunk of each bucket so far is there. */
-	u32 count = smp_load_acquire(&all->count);
 	spinlock_t *stripe = pagefold_buckets_stripe(all, count);
 
-	if (likely(atomic_long_read(&all->linked) <=
-		   (long)count * PAGEFOLD_BUCKETS_LOAD))
-		return;
 	/* Chains that are longer for a while are no reason to wait. */
 	if (count == PAGEFOLD_BUCKETS_MAX ||
-	    !make_room(all, count, GFP_NOWAIT))
+	    (!(count % PAGEFOLD_BUCKETS_CHUNK) &&
+	     !make_room(all, count, GFP_NOWAIT)))
 		return;
 	spin_lock(stripe);
 	/* Nobody else makes the same one: it takes this lock. */

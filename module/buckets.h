@@ -61,8 +61,8 @@ struct pagefold_buckets {
 
 int pagefold_buckets_init(struct pagefold_buckets *all);
 void pagefold_buckets_exit(struct pagefold_buckets *all);
-void pagefold_buckets_grow(struct pagefold_buckets *all,
-			   const struct pagefold_entries *entries);
+void pagefold_buckets_add(struct pagefold_buckets *all,
+			  const struct pagefold_entries *entries, u32 count);
 bool pagefold_buckets_look_empty(struct pagefold_buckets *all, u32 tag);
 
 /* The lock of what is linked by @tag. */
@@ -103,6 +103,27 @@ static inline u32 *pagefold_buckets_head(struct pagefold_buckets *all, u32 tag)
 
 	lockdep_assert_held(pagefold_buckets_stripe(all, tag));
 	return pagefold_buckets_at(all, pagefold_buckets_number(tag, count));
+}
+
+/**
+ * pagefold_buckets_grow() - one more bucket, if more are wanted
+ * @all: The buckets.
+ * @entries: What is linked in them.
+ *
+ * Called for each entry that was linked.
+ *
+ * Context: Any without a stripe lock; does not sleep. Any number of threads.
+ */
+static inline void
+pagefold_buckets_grow(struct pagefold_buckets *all,
+		      const struct pagefold_entries *entries)
+{
+	/* Pairs with split(): the chunk of each bucket so far is there. */
+	u32 count = smp_load_acquire(&all->count);
+
+	if (unlikely(atomic_long_read(&all->linked) >
+		     (long)count * PAGEFOLD_BUCKETS_LOAD))
+		pagefold_buckets_add(all, entries, count);
 }
 
 #endif /* _PAGEFOLD_BUCKETS_H */

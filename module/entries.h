@@ -96,6 +96,19 @@ pagefold_entries_at(const struct pagefold_entries *all, unsigned long pfn)
 	return likely(first) ? first + pagefold_entries_offset(pfn) : NULL;
 }
 
+/* The entry of @pfn, which is linked somewhere: its section is there. */
+static inline struct pagefold_entry *
+pagefold_entries_linked(const struct pagefold_entries *all, u32 pfn)
+{
+	unsigned long section = pfn >> PAGEFOLD_SECTION_SHIFT;
+	struct pagefold_entry **leaf;
+
+	leaf = READ_ONCE(*(all->leaves +
+			   (section >> PAGEFOLD_ENTRIES_LEAF_SHIFT)));
+	return READ_ONCE(leaf[section % PAGEFOLD_ENTRIES_PER_LEAF]) +
+	       pagefold_entries_offset(pfn);
+}
+
 /* Where the section of @pfn ends. */
 static inline u64 pagefold_entries_section_end(u64 pfn)
 {
