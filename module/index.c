@@ -10,38 +10,7 @@
  * therefore reads the tag, takes that stripe, looks whether the tag is still
  * the same, and starts over when it is not.
  */
-#include "index.h"
-
-static struct pagefold_entry *entry_at(struct pagefold_index *ix,
-				       unsigned long pfn)
-{
-	return pagefold_entries_at(&ix->entries, pfn);
-}
-
-static u32 *bucket_of(struct pagefold_index *ix, u32 tag)
-{
-	return pagefold_buckets_head(&ix->buckets, tag);
-}
-
-static spinlock_t *stripe_of(struct pagefold_index *ix, u32 tag)
-{
-	return pagefold_buckets_stripe(&ix->buckets, tag);
-}
-
-/* Take @entry, whose link is @link, out of its chain. */
-static void cut(struct pagefold_index *ix, u32 *link,
-		struct pagefold_entry *entry, u32 tag)
-{
-	/* It may be a head: pairs with pagefold_buckets_look_empty(). */
-	smp_store_release(link, entry->next);
-	atomic_long_dec(&ix->buckets.linked);
-	/*
-	 * Once its tag is not linked, anybody may link the entry again under
-	 * another stripe. Pairs with the cmpxchg() in link_if(): entry->next
-	 * is read here before it is written there.
-	 */
-	smp_store_release(&entry->tag, tag);
-}
+#include "chain.h"
 
 /*
  * Unlink @pfn, giving it @tag, which is not linked.
@@ -59,7 +28,7 @@ static bool unlink_if(struct pagefold_index *ix, unsigned long pfn,
 	if (same) {
 		link = bucket_of(ix, old);
 		while (*link && *link != pfn)
-			link = &entry_at(ix, *link)->next;
+			link = &linked_at(ix, *link)->next;
 		if (!WARN_ON_ONCE(!*link))
 			cut(ix, link, entry, tag);
 		else
@@ -88,13 +57,11 @@ static void set_unlinked(struct pagefold_index *ix, unsigned long pfn,
 	}
 }
 
-static bool chain_is_full(struct pagefold_index *ix, u32 pfn)
+/* For unlinked(): @entry of @pfn is linked no more. */
+void pagefold_index_unlink(struct pagefold_index *ix, unsigned long pfn,
+			   struct pagefold_entry *entry)
 {
-	unsigned int n;
-
-	for (n = 0; pfn && n < PAGEFOLD_INDEX_BUCKET_MAX; n++)
-		pfn = entry_at(ix, pfn)->next;
-	return n == PAGEFOLD_INDEX_BUCKET_MAX;
+	set_unlinked(ix, pfn, entry, 0);
 }
 
 /*
@@ -105,25 +72,13 @@ static int link_if(struct pagefold_index *ix, unsigned long pfn,
 		   struct pagefold_entry *entry, u32 old, u32 tag)
 {
 	spinlock_t *stripe = stripe_of(ix, tag);
-	int err = 0;
 	u32 *head;
+	int err;
 
 	spin_lock(stripe);
 	head = bucket_of(ix, tag);
-	/*
-	 * cmpxchg() decides between two that link or heat one page at once,
-	 * as they may hold different stripes. From there on the entry is
-	 * linked, and whoever wants to change it waits for our stripe.
-	 */
-	if (chain_is_full(ix, *head)) {
-		err = -ENOSPC;
-	} else if (cmpxchg(&entry->tag, old, tag) != old) {
-		err = -EAGAIN;
-	} else {
-		entry->next = *head;
-		WRITE_ONCE(*head, pfn);
-		atomic_long_inc(&ix->buckets.linked);
-	}
+	err = chain_is_full(ix, 0, *head) ? -ENOSPC :
+	      link_at(ix, head, pfn, entry, old, tag);
 	spin_unlock(stripe);
 	return err;
 }
@@ -138,8 +93,7 @@ static int link_if(struct pagefold_index *ix, unsigned long pfn,
  * is not linked, after the other errors it is what it was.
  *
  * When two threads find nothing and then insert pages of equal content,
- * neither has seen the other: with several threads, a pagefold_index_find()
- * after the insert meets the twin.
+ * neither has seen the other: see pagefold_index_find_or_insert().
  *
  * Context: May sleep, unless the section was used before. Any number of
  *	threads. Takes a stripe lock.
@@ -161,11 +115,7 @@ int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
 		return err;
 	entry = entry_at(ix, pfn);
 	do {
-		old = READ_ONCE(entry->tag);
-		if (pagefold_tag_is_linked(old)) {
-			set_unlinked(ix, pfn, entry, 0);
-			old = 0;
-		}
+		old = unlinked(ix, pfn, entry);
 		err = link_if(ix, pfn, entry, old, tag);
 	} while (err == -EAGAIN);
 	if (!err)
@@ -292,61 +242,6 @@ void pagefold_index_set_lonely(struct pagefold_index *ix, unsigned long pfn,
 			return;
 		tag = pagefold_tag_set_lonely(old, lonely);
 	} while (!retag_if(ix, entry, old, tag));
-}
-
-/* Offer what is in the chain at @link and equal to @wanted to @fn. */
-static unsigned int offer(struct pagefold_index *ix, u32 *link, u32 wanted,
-			  pagefold_index_fn fn, void *ctx)
-{
-	enum pagefold_index_verdict verdict;
-	struct pagefold_entry *entry;
-	unsigned int offered = 0;
-	u32 tag;
-
-	lockdep_assert_held(stripe_of(ix, wanted));
-	while (*link && offered < PAGEFOLD_INDEX_OFFERS_MAX) {
-		entry = entry_at(ix, *link);
-		/* Linked, so it stays; a cmpxchg() may still try and fail. */
-		tag = READ_ONCE(entry->tag);
-		verdict = PAGEFOLD_INDEX_SKIP;
-		if (!pagefold_tag_bits(tag ^ wanted)) {
-			verdict = fn(ctx, *link, tag);
-			offered++;
-		}
-		if (verdict == PAGEFOLD_INDEX_TAKE)
-			break;
-		if (verdict == PAGEFOLD_INDEX_DROP)
-			cut(ix, link, entry, 0);
-		else
-			link = &entry->next;
-	}
-	return offered;
-}
-
-/**
- * pagefold_index_find() - look for pages with the fingerprint bits of a tag
- * @ix: The index.
- * @tag: Candidate or frame tag; only its fingerprint bits matter.
- * @fn: Called for each such entry, frames and candidates, newest first. It
- *	must not sleep and not call the index, and must itself take the
- *	references to what it found, as the lock is gone afterwards.
- * @ctx: Handed to @fn.
- *
- * Context: Any that may take a spinlock, which is held around @fn.
- * Return: How many entries were offered, 0..PAGEFOLD_INDEX_OFFERS_MAX.
- */
-unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
-				 pagefold_index_fn fn, void *ctx)
-{
-	spinlock_t *stripe = stripe_of(ix, tag);
-	unsigned int offered;
-
-	if (pagefold_buckets_look_empty(&ix->buckets, tag))
-		return 0;
-	spin_lock(stripe);
-	offered = offer(ix, bucket_of(ix, tag), tag, fn, ctx);
-	spin_unlock(stripe);
-	return offered;
 }
 
 /**

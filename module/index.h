@@ -29,6 +29,7 @@ struct pagefold_index {
 enum pagefold_index_verdict {
 	PAGEFOLD_INDEX_SKIP,	/* leave it, go on */
 	PAGEFOLD_INDEX_TAKE,	/* leave it, end here */
+	PAGEFOLD_INDEX_HOLD,	/* leave it, go on for a better one */
 	PAGEFOLD_INDEX_DROP,	/* unlink it (its tag becomes 0), go on */
 };
 
@@ -53,6 +54,8 @@ void pagefold_index_set_lonely(struct pagefold_index *ix, unsigned long pfn,
 void pagefold_index_forget(struct pagefold_index *ix, unsigned long first,
 			   unsigned long n);
 
+int pagefold_index_find_or_insert(struct pagefold_index *ix, unsigned long pfn,
+				  u32 tag, pagefold_index_fn fn, void *ctx);
 unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
 				 pagefold_index_fn fn, void *ctx);
 unsigned long pagefold_index_sweep(struct pagefold_index *ix,

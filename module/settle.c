@@ -25,7 +25,8 @@ static void fold_batch(void);
 /* If an entry of the index must be allocated, no page is to wait for that. */
 static void make_way(struct page *page)
 {
-	if (!pagefold_entries_at(&pagefold_index.entries, page_to_pfn(page)))
+	if (batch.n &&
+	    !pagefold_entries_at(&pagefold_index.entries, page_to_pfn(page)))
 		fold_batch();
 }
 
@@ -205,7 +206,11 @@ static bool match(struct page *page, u64 fingerprint, unsigned long addr)
 
 	if (is_known(page, fingerprint))
 		return false;
-	twin = pagefold_twin_find(page, fingerprint);
+	twin = pagefold_twin_find_or_wait(page, fingerprint);
+	if (twin.awaited) {
+		trace_pagefold_candidate(page_to_pfn(page));
+		return true;
+	}
 	if (!twin.page)
 		return become_candidate(page,
 					pagefold_twin_tag(page, fingerprint));

@@ -93,7 +93,7 @@ static enum pagefold_index_verdict choose(struct search *search,
 		put_page(page);
 	else
 		search->part = page;
-	return PAGEFOLD_INDEX_SKIP;
+	return PAGEFOLD_INDEX_HOLD;
 }
 
 static enum pagefold_index_verdict try_candidate(struct search *search,
@@ -120,12 +120,15 @@ static enum pagefold_index_verdict try(void *ctx, unsigned long pfn, u32 tag)
 	return try_candidate(search, pfn, tag);
 }
 
-struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint)
+struct pagefold_twin pagefold_twin_find_or_wait(struct page *page,
+						u64 fingerprint)
 {
 	struct search search = { .page = page, .fingerprint = fingerprint };
+	u32 tag = pagefold_twin_tag(page, fingerprint);
+	int err;
 
-	pagefold_index_find(&pagefold_index, pagefold_tag_frame(fingerprint),
-			    try, &search);
+	err = pagefold_index_find_or_insert(&pagefold_index, page_to_pfn(page),
+					    tag, try, &search);
 	if (search.full)
 		pagefold_index_set_heat(&pagefold_index, search.full,
 					PAGEFOLD_FULL);
@@ -133,6 +136,7 @@ struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint)
 		search.twin.page = search.part;
 	else if (search.part)
 		put_page(search.part);
+	search.twin.awaited = !err;
 	return search.twin;
 }
 

@@ -12,16 +12,21 @@
  * struct pagefold_twin - a twin, referenced; none when @page is NULL.
  * @page: a frame or a candidate.
  * @frame: which of them it is.
+ * @awaited: there is none, and who looked for it is a candidate now.
  */
 struct pagefold_twin {
 	struct page *page;
 	bool frame;
+	bool awaited;
 };
 
 /**
- * pagefold_twin_find() - look for a twin in the index.
- * @page: page to find a twin of.
+ * pagefold_twin_find_or_wait() - look for a twin in the index, or wait there.
+ * @page: page to find a twin of, locked.
  * @fingerprint: its fingerprint.
+ *
+ * Without a twin the page becomes a candidate, if there is an entry for it and
+ * room: else it is not in the index.
  *
  * A candidate's tag and some of its bytes were equal a moment ago; nothing more
  * is sure. It is part of a huge page only if there is no other.
@@ -29,7 +34,8 @@ struct pagefold_twin {
  * Context: Process context; takes an index stripe.
  * Return: The twin; the caller puts its reference.
  */
-struct pagefold_twin pagefold_twin_find(struct page *page, u64 fingerprint);
+struct pagefold_twin pagefold_twin_find_or_wait(struct page *page,
+						u64 fingerprint);
 
 /**
  * pagefold_twin_likely() - is there another page with these fingerprint bits?

@@ -136,8 +136,7 @@ static void op_find_insert(unsigned long i)
 	unsigned long pfn = scattered(i);
 	u32 tag = tag_of(pfn | BIT(40));
 
-	pagefold_index_find(&ix, tag, skip, NULL);
-	sink += pagefold_index_insert(&ix, pfn, tag);
+	sink += pagefold_index_find_or_insert(&ix, pfn, tag, skip, NULL);
 }
 
 static void op_remove(unsigned long i)

@@ -142,6 +142,16 @@ static void expect_growth(void)
 	m.count++;
 }
 
+int expect_link(unsigned int slot, u32 tag)
+{
+	if (bucket_size(tag) == PAGEFOLD_INDEX_BUCKET_MAX)
+		return -ENOSPC;
+	m.tag[slot] = tag;
+	m.linked_at[slot] = m.clock++;
+	expect_growth();
+	return 0;
+}
+
 int expect_insert(unsigned int slot, u32 tag)
 {
 	int err = expect_prepare(slot);
@@ -150,12 +160,7 @@ int expect_insert(unsigned int slot, u32 tag)
 		return err;
 	if (linked(slot))
 		m.tag[slot] = 0;
-	if (bucket_size(tag) == PAGEFOLD_INDEX_BUCKET_MAX)
-		return -ENOSPC;
-	m.tag[slot] = tag;
-	m.linked_at[slot] = m.clock++;
-	expect_growth();
-	return 0;
+	return expect_link(slot, tag);
 }
 
 void model_insert(unsigned int slot, u32 tag)

@@ -71,6 +71,7 @@ void model_check(void);
 
 /* What the index must return, done in the model. */
 int expect_prepare(unsigned int slot);
+int expect_link(unsigned int slot, u32 tag);
 int expect_insert(unsigned int slot, u32 tag);
 
 /* Do both. */

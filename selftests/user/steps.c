@@ -126,6 +126,8 @@ struct offers {
 	unsigned int n;
 	unsigned int take_at;
 	u8 drop;
+	u8 hold;
+	bool found;
 };
 
 /* The newest linked slot with these bits that is old enough, or SLOTS. */
@@ -152,12 +154,25 @@ static enum pagefold_index_verdict check_offer(void *ctx, unsigned long pfn,
 	CHECK(env_locks_held == 1);
 	CHECK(slot < SLOTS && pfn == pfn_of(slot) && tag == m.tag[slot]);
 	o->older_than = m.linked_at[slot];
-	if (o->n++ == o->take_at)
+	if (o->n++ == o->take_at) {
+		o->found = true;
 		return PAGEFOLD_INDEX_TAKE;
-	if (!(o->drop >> (o->n % 8) & 1))
+	}
+	if (o->drop >> (o->n % 8) & 1) {
+		m.tag[slot] = 0;
+		return PAGEFOLD_INDEX_DROP;
+	}
+	if (!(o->hold >> (o->n % 8) & 1))
 		return PAGEFOLD_INDEX_SKIP;
-	m.tag[slot] = 0;
-	return PAGEFOLD_INDEX_DROP;
+	o->found = true;
+	return PAGEFOLD_INDEX_HOLD;
+}
+
+static void check_offers(const struct offers *o)
+{
+	CHECK(o->n <= PAGEFOLD_INDEX_OFFERS_MAX);
+	CHECK(o->n == PAGEFOLD_INDEX_OFFERS_MAX || o->n == o->take_at + 1 ||
+	      next_offer(o) == SLOTS);
 }
 
 static void step_find(void)
@@ -167,15 +182,41 @@ static void step_find(void)
 		.older_than = U64_MAX,
 		.take_at = next_byte(),
 		.drop = next_byte(),
+		.hold = next_byte(),
 	};
 	bool empty = !bucket_size(o.tag);
 	unsigned long locks = env_locks_taken;
 	unsigned int n = pagefold_index_find(&m.ix, o.tag, check_offer, &o);
 
-	CHECK(n == o.n && n <= PAGEFOLD_INDEX_OFFERS_MAX);
-	CHECK(n == PAGEFOLD_INDEX_OFFERS_MAX || n == o.take_at + 1 ||
-	      next_offer(&o) == SLOTS);
+	CHECK(n == o.n);
+	check_offers(&o);
 	CHECK(env_locks_taken - locks == !empty);
+}
+
+static void step_find_or_insert(void)
+{
+	unsigned int slot = next_slot();
+	u64 pfn = pfn_of(slot);
+	bool stored = pfn && pfn < limit() && m.section[slot];
+	struct offers o = {
+		.tag = next_tag(),
+		.older_than = U64_MAX,
+		.take_at = next_byte(),
+		.drop = next_byte(),
+		.hold = next_byte() & next_byte(),
+	};
+	int err;
+
+	if (stored && linked(slot))
+		m.tag[slot] = 0;
+	err = pagefold_index_find_or_insert(&m.ix, pfn, o.tag, check_offer, &o);
+	check_offers(&o);
+	if (o.found)
+		CHECK(err == -EEXIST);
+	else if (!stored)
+		CHECK(err == -ENOENT);
+	else
+		CHECK(err == expect_link(slot, o.tag));
 }
 
 /* What sweep() is expected to visit next, and how it will be answered. */
@@ -264,7 +305,8 @@ static void (*const steps[])(void) = {
 	step_insert, step_insert, step_insert_many, step_insert_unlinked,
 	step_prepare, step_remove, step_heat, step_seen, step_lonely,
 	step_forget,
-	step_find, step_find, step_sweep, step_sweep, step_fail,
+	step_find, step_find, step_find_or_insert, step_find_or_insert,
+	step_sweep, step_sweep, step_fail,
 };
 
 void model_run(const u8 *bytes, size_t len)

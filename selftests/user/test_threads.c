@@ -75,6 +75,8 @@ static enum pagefold_index_verdict any_verdict(unsigned int drop_one_in)
 {
 	if (!env_below(16))
 		return PAGEFOLD_INDEX_TAKE;
+	if (!env_below(16))
+		return PAGEFOLD_INDEX_HOLD;
 	return env_below(drop_one_in) ? PAGEFOLD_INDEX_SKIP :
 					PAGEFOLD_INDEX_DROP;
 }
@@ -113,7 +115,7 @@ static void any_step(unsigned long *cursor)
 {
 	u32 tag = any_tag();
 
-	switch (env_below(11)) {
+	switch (env_below(13)) {
 	case 0:
 		pagefold_index_remove(&ix, any_page());
 		break;
@@ -126,6 +128,11 @@ static void any_step(unsigned long *cursor)
 	case 3:
 	case 4:
 		pagefold_index_find(&ix, tag, offered, &tag);
+		break;
+	case 11:
+	case 12:
+		pagefold_index_find_or_insert(&ix, any_page(), tag, offered,
+					      &tag);
 		break;
 	case 5:
 		*cursor = pagefold_index_sweep(&ix, *cursor, 1 + env_below(20),
