@@ -10,26 +10,6 @@
 #include "scope.h"
 #include "table.h"
 
-bool pagefold_batch_takes(struct page *page)
-{
-	return pagefold_mapcount(page_folio(page)) == 1;
-}
-
-void pagefold_batch_add(struct pagefold_batch *batch, struct page *page,
-			struct page *frame, unsigned long addr)
-{
-	batch->pages[batch->n++] = (struct pagefold_batched){
-		.remap = { .page = page, .frame = frame },
-		.addr = addr,
-	};
-}
-
-bool pagefold_batch_last(const struct pagefold_batch *batch,
-			 const struct page *page)
-{
-	return batch->n && batch->pages[batch->n - 1].remap.page == page;
-}
-
 /* Some pages of a batch, all in the part of a page table that is locked. */
 struct part {
 	struct vm_area_struct *vma;

@@ -6,6 +6,7 @@
 #ifndef PAGEFOLD_BATCH_H
 #define PAGEFOLD_BATCH_H
 
+#include "compat/kernel.h"
 #include "remap.h"
 
 /*
@@ -47,7 +48,10 @@ struct pagefold_batch {
  * Return: true when it is mapped once: then nobody else need be found who maps
  * it, and the page is gone when it was folded.
  */
-bool pagefold_batch_takes(struct page *page);
+static inline bool pagefold_batch_takes(struct page *page)
+{
+	return pagefold_mapcount(page_folio(page)) == 1;
+}
 
 /**
  * pagefold_batch_add() - one page more; there must be room.
@@ -56,12 +60,22 @@ bool pagefold_batch_takes(struct page *page);
  * @frame: as for pagefold_fold(); with a reference, also the batch's.
  * @addr: where the page was mapped.
  */
-void pagefold_batch_add(struct pagefold_batch *batch, struct page *page,
-			struct page *frame, unsigned long addr);
+static inline void pagefold_batch_add(struct pagefold_batch *batch,
+				      struct page *page, struct page *frame,
+				      unsigned long addr)
+{
+	batch->pages[batch->n++] = (struct pagefold_batched){
+		.remap = { .page = page, .frame = frame },
+		.addr = addr,
+	};
+}
 
 /* Is @page the one that was added last? */
-bool pagefold_batch_last(const struct pagefold_batch *batch,
-			 const struct page *page);
+static inline bool pagefold_batch_last(const struct pagefold_batch *batch,
+				       const struct page *page)
+{
+	return batch->n && batch->pages[batch->n - 1].remap.page == page;
+}
 
 /**
  * pagefold_batch_fold() - fold what can be folded.

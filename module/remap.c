@@ -10,20 +10,6 @@
 #include "trace.h"
 
 /*
- * Somebody besides the mappings, the swap cache and our caller holds the
- * page: O_DIRECT, a pin, a batch on its way to the LRU. Exact only while a
- * PTE is cleared and flushed: GUP-fast can then take no reference through it
- * (write_protect_page() in mm/ksm.c).
- */
-bool pagefold_remap_held(struct folio *folio)
-{
-	int expected = pagefold_mapcount(folio) + 1 +
-		       folio_test_swapcache(folio);
-
-	return folio_ref_count(folio) != expected;
-}
-
-/*
  * A page that is not exclusive is mapped read-only wherever it is mapped: once
  * it was found equal while nobody else held it, it stays so.
  */

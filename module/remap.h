@@ -8,8 +8,7 @@
 #ifndef PAGEFOLD_REMAP_H
 #define PAGEFOLD_REMAP_H
 
-#include <linux/mm_types.h>
-#include <linux/pgtable.h>
+#include "compat/kernel.h"
 
 /**
  * struct pagefold_fold - what became of the mappings of one page.
@@ -44,10 +43,18 @@ struct pagefold_remap {
  * pagefold_remap_held() - does somebody else hold the page?
  * @folio: of one page.
  *
- * Return: true if there are references besides those of the mappings, the swap
- * cache and the caller.
+ * Somebody besides the mappings, the swap cache and our caller holds the
+ * page: O_DIRECT, a pin, a batch on its way to the LRU. Exact only while a
+ * PTE is cleared and flushed: GUP-fast can then take no reference through it
+ * (write_protect_page() in mm/ksm.c).
  */
-bool pagefold_remap_held(struct folio *folio);
+static inline bool pagefold_remap_held(struct folio *folio)
+{
+	int expected = pagefold_mapcount(folio) + 1 +
+		       folio_test_swapcache(folio);
+
+	return folio_ref_count(folio) != expected;
+}
 
 /**
  * pagefold_remap_possible() - may this entry of the page be cleared?

@@ -268,12 +268,14 @@ static bool settle_locked(struct page *page, bool judge, unsigned long addr)
 	start = sampled_clock(sample);
 	fingerprint = fingerprint_of(page, &zero);
 	middle = sampled_clock(sample);
-	pagefold_count_add(cpu_ns_fingerprint, middle - start);
+	if (sample)
+		pagefold_count_add(cpu_ns_fingerprint, middle - start);
 	if (judge && !seen_before(page, fingerprint))
 		return false;
 	news = zero ? fold_soon(page, NULL, addr) :
 		      match(page, fingerprint, addr);
-	pagefold_count_add(cpu_ns_fold, sampled_clock(sample) - middle);
+	if (sample)
+		pagefold_count_add(cpu_ns_fold, sampled_clock(sample) - middle);
 	return news;
 }
 
@@ -306,20 +308,20 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 		   unsigned long addr)
 {
 	struct page *page = pages[0];
-	struct folio *folio;
+	/* It stays this as long as it is referenced: nobody can split it. */
+	struct folio *folio = page_folio(page);
 	bool news = false;
 
-	if (pagefold_frame_is_ours(page)) {
+	if (folio_test_ksm(folio) && pagefold_frame_is_ours(page)) {
 		/* The list of frames has a lock, which others hold for long. */
 		fold_batch();
 		return pagefold_frame_adopt(page);
 	}
-	if (!trylock_page(page)) {
+	if (!folio_trylock(folio)) {
 		pagefold_count(lock_busy);
 		return false;
 	}
 	/* Only now it stays what it is. */
-	folio = page_folio(page);
 	if (folio_test_anon(folio) && folio_test_large(folio)) {
 		/* It is read as a whole, and split. */
 		fold_batch();
@@ -328,7 +330,7 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	if (folio_test_anon(folio) && !folio_test_ksm(folio))
 		news = settle_locked(page, judge, addr);
 	if (!waits(page))
-		unlock_page(page);
+		folio_unlock(folio);
 	return news;
 }
 
@@ -338,6 +340,8 @@ static unsigned int parts_in_row(struct page **page, struct page **end)
 	struct folio *folio = page_folio(*page);
 	unsigned int n = 1;
 
+	if (!folio_test_large(folio))
+		return n;
 	while (page + n != end && page_folio(page[n]) == folio)
 		n++;
 	return n;
