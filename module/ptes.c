@@ -32,15 +32,22 @@
 #define PART_SIZE (PMD_SIZE / PARTS)
 
 /* The parts of a huge page follow one another and share one reference. */
-static void collect(const struct pagefold_ptes *table, struct page *page)
+static bool is_next_part(const struct pagefold_visit *visit,
+			 struct folio *folio)
+{
+	return folio_test_large(folio) && visit->npages &&
+	       page_folio(visit->pages[visit->npages - 1]) == folio;
+}
+
+static void collect(const struct pagefold_ptes *table, struct folio *folio,
+		    struct page *page)
 {
 	struct pagefold_visit *visit = table->visit;
 
 	if (pagefold_broken(visit->npages == ARRAY_SIZE(visit->pages)))
 		return;
-	if (!visit->npages ||
-	    page_folio(visit->pages[visit->npages - 1]) != page_folio(page))
-		get_page(page);
+	if (!is_next_part(visit, folio))
+		folio_get(folio);
 	visit->addrs[visit->npages] = table->addr;
 	visit->pages[visit->npages++] = page;
 }
@@ -101,18 +108,20 @@ static void visit_clean(struct pagefold_ptes *table, unsigned long pfn,
 			u32 tag)
 {
 	struct pagefold_visit *visit = table->visit;
+	struct folio *folio;
 	struct page *page;
 
 	if (!pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
 				 patience(tag, visit->judge)))
 		return;
 	page = pfn_to_page(pfn);
-	if (ordinary(page_folio(page)))
-		collect(table, page);
+	folio = page_folio(page);
+	if (ordinary(folio))
+		collect(table, folio, page);
 	else if (!pagefold_frame_is_ours(page))
 		note_heat(table, pfn, PAGEFOLD_RETRY_MAX);
 	else if (!pagefold_frame_is_held(page))
-		collect(table, page);
+		collect(table, folio, page);
 }
 
 /* Another page came to a frame number that is tagged: settle it anew. */
@@ -153,11 +162,11 @@ static void clear_dirty(struct pagefold_ptes *table, struct folio *folio,
  * read-only (fork() mostly) and may stand in the entries of many processes.
  * It does not make the page hot. A tag may be older still, so look again.
  */
-static void visit_old_dirt(struct pagefold_ptes *table, struct page *page,
-			   u32 tag)
+static void visit_old_dirt(struct pagefold_ptes *table, struct folio *folio,
+			   struct page *page, u32 tag)
 {
-	if (pagefold_tag_is_candidate(tag) && !PageCompound(page))
-		collect(table, page);
+	if (pagefold_tag_is_candidate(tag) && !folio_test_large(folio))
+		collect(table, folio, page);
 }
 
 /* Written since the last visit: any tag is of a content that is gone. */
@@ -179,10 +188,9 @@ static bool is_hot(struct pagefold_visit *visit, unsigned long pfn, u32 tag)
 	return hot;
 }
 
-static void visit_dirty(struct pagefold_ptes *table, pte_t pte,
-			unsigned long addr, pte_t *ptep, u32 tag)
+static void visit_dirty(struct pagefold_ptes *table, unsigned long pfn,
+			unsigned long addr, pte_t *ptep, pte_t pte, u32 tag)
 {
-	unsigned long pfn = pte_pfn(pte);
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio;
 
@@ -195,7 +203,7 @@ static void visit_dirty(struct pagefold_ptes *table, pte_t pte,
 	if (pte_write(pte))
 		visit_written(table, pfn, tag);
 	else
-		visit_old_dirt(table, page, tag);
+		visit_old_dirt(table, folio, page, tag);
 }
 
 /* An entry that is not at rest. */
@@ -221,7 +229,7 @@ static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
 	else if (tag == PAGEFOLD_FULL)
 		return;
 	else if (pte_dirty(pte))
-		visit_dirty(table, pte, addr, ptep, tag);
+		visit_dirty(table, pfn, addr, ptep, pte, tag);
 	else if (!pagefold_tag_is_linked(tag) ||
 		 (visit->judge && !pagefold_tag_is_frame(tag)))
 		visit_clean(table, pfn, tag);
@@ -287,10 +295,11 @@ void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 
 static void collect_huge(const struct pagefold_ptes *table, struct page *page)
 {
+	struct folio *folio = page_folio(page);
 	unsigned int i;
 
 	for (i = 0; i < HPAGE_PMD_NR; i++)
-		collect(table, page + i);
+		collect(table, folio, page + i);
 }
 
 /* Like visit_dirty() and visit_clean(), told by the tag of the first part. */
