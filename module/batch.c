@@ -5,6 +5,7 @@
  */
 #include <linux/sched/clock.h>
 #include "batch.h"
+#include "bytes.h"
 #include "compat/kernel.h"
 #include "pagefold.h"
 #include "scope.h"
@@ -63,6 +64,26 @@ static void clear_all(const struct part *part)
 				   false);
 }
 
+/*
+ * Nobody can write, as said above, those that nobody else holds now: what is
+ * equal stays so until they are replaced.
+ */
+static void compare_all(const struct part *part)
+{
+	struct pagefold_pair pairs[PAGEFOLD_BATCH_MAX];
+	struct pagefold_batched *page;
+	unsigned int n = 0;
+
+	for (page = part->page; page != part->end; page++)
+		if (page->tried &&
+		    !pagefold_remap_held(page_folio(page->remap.page)))
+			pairs[n++] = (struct pagefold_pair){
+				page->remap.page, page->remap.frame,
+				&page->remap.equal,
+			};
+	pagefold_bytes_equal_each(pairs, n);
+}
+
 static void finish_all(const struct part *part)
 {
 	struct pagefold_batched *page;
@@ -84,6 +105,7 @@ static void fold_part(const struct pagefold_table *table, struct part *part)
 			      &part->ptep, &ptl))
 		return;
 	clear_all(part);
+	compare_all(part);
 	finish_all(part);
 	pte_unmap_unlock(part->ptep, ptl);
 }

@@ -42,46 +42,51 @@ void __init pagefold_bytes_init(void)
 }
 
 /*
- * Vector registers are free between kernel_fpu_begin() and kernel_fpu_end(),
- * with preemption off for one page at most. The scanner has none to save.
+ * Vector registers are free between these, and preemption is off. The scanner
+ * is a kernel thread, which has none to save.
  */
-static bool is_zero(const void *page)
+static void vectors_begin(void)
 {
-	bool zero;
+	if (avx2)
+		kernel_fpu_begin();
+}
 
-	/* This tells nearly all pages that are not zero. */
-	if (likely(READ_ONCE(*(const u64 *)page)))
-		return false;
-	if (!avx2)
-		return pagefold_page_is_zero(page);
-	kernel_fpu_begin();
-	zero = pagefold_avx2_is_zero(page);
-	kernel_fpu_end();
+static void vectors_end(void)
+{
+	if (avx2)
+		kernel_fpu_end();
+}
+
+/* This tells nearly all pages that are not zero. */
+static bool may_be_zero(struct page *page)
+{
+	const u64 *word = kmap_local_page(page);
+	u64 first = READ_ONCE(*word);
+
+	kunmap_local(word);
+	return unlikely(!first);
+}
+
+static bool is_zero(struct page *page)
+{
+	void *bytes = kmap_local_page(page);
+	bool zero = avx2 ? pagefold_avx2_is_zero(bytes) :
+			   pagefold_page_is_zero(bytes);
+
+	kunmap_local(bytes);
 	return zero;
 }
 
-static bool are_equal(const void *a, const void *b)
+static bool are_equal(struct page *a, struct page *b)
 {
-	bool same;
+	void *bytes = kmap_local_page(a);
+	void *others = kmap_local_page(b);
+	bool same = avx2 ? pagefold_avx2_equal(bytes, others) :
+			   equal(bytes, others);
 
-	if (!avx2)
-		return equal(a, b);
-	kernel_fpu_begin();
-	same = pagefold_avx2_equal(a, b);
-	kernel_fpu_end();
+	kunmap_local(others);
+	kunmap_local(bytes);
 	return same;
-}
-
-static u64 fingerprint_of(const void *page)
-{
-	u64 fingerprint;
-
-	if (!avx2)
-		return pagefold_fingerprint(&pagefold_seed, page);
-	kernel_fpu_begin();
-	fingerprint = pagefold_avx2_fingerprint(&pagefold_seed, page);
-	kernel_fpu_end();
-	return fingerprint;
 }
 
 static bool alike(const u64 *a, const u64 *b)
@@ -96,19 +101,24 @@ static bool alike(const u64 *a, const u64 *b)
 
 bool pagefold_bytes_equal(struct page *a, struct page *b)
 {
-	void *bytes = kmap_local_page(a);
-	void *others;
 	bool same;
 
-	if (!b) {
-		same = is_zero(bytes);
-	} else {
-		others = kmap_local_page(b);
-		same = are_equal(bytes, others);
-		kunmap_local(others);
-	}
-	kunmap_local(bytes);
+	if (!b && !may_be_zero(a))
+		return false;
+	vectors_begin();
+	same = b ? are_equal(a, b) : is_zero(a);
+	vectors_end();
 	return same;
+}
+
+void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
+			       unsigned int n)
+{
+	vectors_begin();
+	for (; n--; pairs++)
+		*pairs->equal = pairs->b ? are_equal(pairs->a, pairs->b) :
+					   is_zero(pairs->a);
+	vectors_end();
 }
 
 bool pagefold_bytes_alike(struct page *a, struct page *b)
@@ -125,8 +135,12 @@ bool pagefold_bytes_alike(struct page *a, struct page *b)
 u64 pagefold_bytes_fingerprint(struct page *page)
 {
 	void *bytes = kmap_local_page(page);
-	u64 fingerprint = fingerprint_of(bytes);
+	u64 fingerprint;
 
+	vectors_begin();
+	fingerprint = avx2 ? pagefold_avx2_fingerprint(&pagefold_seed, bytes) :
+			     pagefold_fingerprint(&pagefold_seed, bytes);
+	vectors_end();
 	kunmap_local(bytes);
 	return fingerprint;
 }

@@ -22,6 +22,28 @@ void pagefold_bytes_init(void);
 bool pagefold_bytes_equal(struct page *a, struct page *b);
 
 /**
+ * struct pagefold_pair - two pages, as for pagefold_bytes_equal().
+ * @a: one.
+ * @b: the other.
+ * @equal: where pagefold_bytes_equal_each() says whether they are.
+ */
+struct pagefold_pair {
+	struct page *a;
+	struct page *b;
+	bool *equal;
+};
+
+/**
+ * pagefold_bytes_equal_each() - compare pairs of pages.
+ * @pairs: the pairs.
+ * @n: how many; preemption is off for so many.
+ *
+ * Context: Any.
+ */
+void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
+			       unsigned int n);
+
+/**
  * pagefold_bytes_alike() - compare a few bytes all over two pages.
  * @a: a page, referenced.
  * @b: another.

@@ -29,7 +29,8 @@ struct pagefold_fold {
  * @page: ordinary anonymous page, not part of a huge one; locked, with one
  *	reference of the caller's.
  * @frame: a frame, referenced; NULL for the kernel's zero page.
- * @equal: found equal, and so it stays: nobody can write.
+ * @equal: found equal while nobody else held it, and so it stays: nobody can
+ *	write.
  * @outcome: of the mappings so far.
  */
 struct pagefold_remap {
