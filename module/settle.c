@@ -53,7 +53,7 @@ static bool concluded(struct page *page, struct pagefold_fold outcome)
 		retry_later(page);
 	else if (outcome.changed)
 		pagefold_index_set_heat(&pagefold_index, pfn, 1);
-	else
+	else if (pagefold_index_tag(&pagefold_index, pfn))
 		pagefold_index_remove(&pagefold_index, pfn);
 	return outcome.folded;
 }
@@ -89,7 +89,7 @@ static void fold_batch(void)
 	pagefold_batch_fold(&batch);
 	for (i = 0; i < n; i++) {
 		pages[i] = batch.pages[i].remap.page;
-		unlock_page(pages[i]);
+		folio_unlock(page_folio(pages[i]));
 	}
 	/* Nothing waits any more: what follows may sleep, and come back here. */
 	batch.n = 0;
