@@ -32,7 +32,7 @@ static bool clear(const struct part *part, struct pagefold_batched *page)
 	pte_t *ptep = entry_of(part, page);
 	pte_t pte = ptep_get(ptep);
 
-	if (!pagefold_remap_possible(vma, pte) ||
+	if (!pagefold_remap_possible(pte) ||
 	    pte_pfn(pte) != page_to_pfn(page->remap.page) ||
 	    PageHWPoison(page->remap.page) ||
 	    (page->remap.frame && PageHWPoison(page->remap.frame)))
@@ -122,8 +122,10 @@ end_of_part(const struct pagefold_table *table, struct pagefold_batched *page,
 }
 
 /*
- * Memory with secondary page tables is left to pagefold_fold(), which tells
- * them. None can come while the mmap lock is held (mmu_notifier_register()).
+ * A mapping in scope stays so while the mmap lock is held: its flags change
+ * under the write lock. Memory with secondary page tables is left to
+ * pagefold_fold(), which tells them. None can come while the mmap lock is held
+ * (mmu_notifier_register()).
  */
 static void fold_in_mm(struct pagefold_batch *batch)
 {

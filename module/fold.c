@@ -34,7 +34,8 @@ static void fold_pte(struct walk *walk, struct vm_area_struct *vma,
 {
 	pte_t pte = ptep_get(ptep);
 
-	if (!pagefold_remap_possible(vma, pte)) {
+	/* The mapping was found in scope before its mmap lock was taken. */
+	if (!pagefold_scope_vma(vma) || !pagefold_remap_possible(pte)) {
 		walk->remap.outcome.refused++;
 		return;
 	}

@@ -6,7 +6,6 @@
 #include "compat/kernel.h"
 #include "pagefold.h"
 #include "remap.h"
-#include "scope.h"
 #include "trace.h"
 
 /*
@@ -88,12 +87,6 @@ static void replace(struct pagefold_remap *remap, struct vm_area_struct *vma,
 	pagefold_remove_rmap(page, vma);
 	put_page(page);
 	remap->outcome.folded++;
-}
-
-bool pagefold_remap_possible(struct vm_area_struct *vma, pte_t pte)
-{
-	return pte_present(pte) && !pte_special(pte) && !pte_protnone(pte) &&
-	       !pagefold_pte_uffd(pte) && pagefold_scope_vma(vma);
 }
 
 void pagefold_remap_finish(struct pagefold_remap *remap,

@@ -58,13 +58,17 @@ static inline bool pagefold_remap_held(struct folio *folio)
 }
 
 /**
- * pagefold_remap_possible() - may this entry of the page be cleared?
- * @vma: its mapping.
- * @pte: the entry. What was known of both may have changed.
+ * pagefold_remap_possible() - may this entry be cleared?
+ * @pte: the entry, of a mapping in scope; what was known of it may have
+ *	changed.
  *
  * Context: Page table lock held.
  */
-bool pagefold_remap_possible(struct vm_area_struct *vma, pte_t pte);
+static inline bool pagefold_remap_possible(pte_t pte)
+{
+	return pte_present(pte) && !pte_special(pte) && !pte_protnone(pte) &&
+	       !pagefold_pte_uffd(pte);
+}
 
 /**
  * pagefold_remap_finish() - install the entry of the frame, or put back @old.
