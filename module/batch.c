@@ -148,13 +148,15 @@ static void fold_in_mm(struct pagefold_batch *batch)
 	}
 }
 
-void pagefold_batch_fold(struct pagefold_batch *batch)
+bool pagefold_batch_fold(struct pagefold_batch *batch)
 {
 	u64 start = local_clock();
 	unsigned int i;
 
-	if (!mmap_read_trylock(batch->mm))
-		return;
+	if (!mmap_read_trylock(batch->mm)) {
+		pagefold_count(mmap_busy);
+		return false;
+	}
 	fold_in_mm(batch);
 	mmap_read_unlock(batch->mm);
 	pagefold_latency_add(&pagefold_stats.latency_fold,
@@ -162,4 +164,5 @@ void pagefold_batch_fold(struct pagefold_batch *batch)
 	for (i = 0; i < batch->n; i++)
 		if (batch->pages[i].tried)
 			pagefold_remap_conclude(&batch->pages[i].remap);
+	return true;
 }

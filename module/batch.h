@@ -85,7 +85,8 @@ static inline bool pagefold_batch_last(const struct pagefold_batch *batch,
  *
  * Context: Process context, no lock but the pages'. Takes the mmap lock by
  * trylock, then page table locks.
+ * Return: false when the mmap lock was taken, and nothing was tried.
  */
-void pagefold_batch_fold(struct pagefold_batch *batch);
+bool pagefold_batch_fold(struct pagefold_batch *batch);
 
 #endif

@@ -119,6 +119,14 @@ static __always_inline bool pagefold_near_come(struct pagefold_near *near,
 	return pagefold_pte_at_rest(raw) && pagefold_near_come_to(near, raw);
 }
 
+/* Is this tag of a page found written so often that it is not its turn? */
+static __always_inline bool pagefold_near_is_hot(u32 tag, unsigned long pfn,
+						 unsigned int pass)
+{
+	return pagefold_tag_is_hot(tag) &&
+	       !pagefold_settle_due(pfn, pass, tag - 1);
+}
+
 /*
  * Written, as so often, and not to be looked at in this pass. Goes over to the
  * section of any entry that is dirty.
@@ -127,7 +135,6 @@ static __always_inline bool pagefold_near_hot(struct pagefold_near *near,
 					      pte_t *ptep, unsigned int pass)
 {
 	u64 raw = native_pte_val(ptep_get(ptep)), clean;
-	u32 tag;
 
 	clean = raw & ~(u64)_PAGE_DIRTY_BITS;
 	if (clean == raw || !pagefold_pte_at_rest(clean))
@@ -135,9 +142,8 @@ static __always_inline bool pagefold_near_hot(struct pagefold_near *near,
 	if (((clean ^ near->bits) & PAGEFOLD_NEAR_MASK) &&
 	    !pagefold_near_come_to(near, clean))
 		return false;
-	tag = pagefold_near_tag(*near, clean);
-	return pagefold_tag_is_hot(tag) &&
-	       !pagefold_settle_due(clean >> PAGE_SHIFT, pass, tag - 1);
+	return pagefold_near_is_hot(pagefold_near_tag(*near, clean),
+				    clean >> PAGE_SHIFT, pass);
 }
 
 #endif

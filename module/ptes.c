@@ -181,8 +181,7 @@ static void visit_written(struct pagefold_ptes *table, unsigned long pfn,
 /* Found written so often that it is not its turn in this pass. */
 static bool is_hot(struct pagefold_visit *visit, unsigned long pfn, u32 tag)
 {
-	bool hot = pagefold_tag_is_hot(tag) &&
-		   !pagefold_settle_due(pfn, visit->pass, tag - 1);
+	bool hot = pagefold_near_is_hot(tag, pfn, visit->pass);
 
 	visit->hot += hot;
 	return hot;

@@ -83,10 +83,11 @@ static void fold_batch(void)
 {
 	struct page *pages[PAGEFOLD_BATCH_MAX];
 	unsigned int i, n = batch.n;
+	bool had_turn;
 
 	if (!n)
 		return;
-	pagefold_batch_fold(&batch);
+	had_turn = pagefold_batch_fold(&batch);
 	for (i = 0; i < n; i++) {
 		pages[i] = batch.pages[i].remap.page;
 		folio_unlock(page_folio(pages[i]));
@@ -94,7 +95,9 @@ static void fold_batch(void)
 	/* Nothing waits any more: what follows may sleep, and come back here. */
 	batch.n = 0;
 	for (i = 0; i < n; i++) {
-		batch_folded += conclude(&batch.pages[i]);
+		/* Else it is the mm that is busy, not these pages. */
+		if (had_turn)
+			batch_folded += conclude(&batch.pages[i]);
 		if (batch.pages[i].remap.frame)
 			put_page(batch.pages[i].remap.frame);
 	}
