@@ -25,7 +25,12 @@ static pte_t *entry_of(const struct part *part,
 	return part->ptep + ((page->addr - part->start) >> PAGE_SHIFT);
 }
 
-/* As ptep_clear_flush() does it, but for the flush. */
+/*
+ * As ptep_clear_flush() does it, but for the flush. A page that is still mapped
+ * here alone stays so: our lock of it keeps others from mapping it out of the
+ * swap cache, and the mmap lock keeps fork() off. So its references can be
+ * counted one after the other.
+ */
 static bool clear(const struct part *part, struct pagefold_batched *page)
 {
 	struct vm_area_struct *vma = part->vma;
@@ -34,6 +39,7 @@ static bool clear(const struct part *part, struct pagefold_batched *page)
 
 	if (!pagefold_remap_possible(pte) ||
 	    pte_pfn(pte) != page_to_pfn(page->remap.page) ||
+	    !pagefold_batch_takes(page->remap.page) ||
 	    PageHWPoison(page->remap.page) ||
 	    (page->remap.frame && PageHWPoison(page->remap.frame)))
 		return false;
@@ -66,7 +72,8 @@ static void clear_all(const struct part *part)
 
 /*
  * Nobody can write, as said above, those that nobody else holds now: what is
- * equal stays so until they are replaced.
+ * equal stays so until they are replaced, each by the one mapping that it has.
+ * What is not found equal here is compared once more then.
  */
 static void compare_all(const struct part *part)
 {

@@ -32,6 +32,9 @@ static bool equal(const u64 *a, const u64 *b)
 	return true;
 }
 
+/* Pairs compared before preemption and softirqs are let in. */
+#define AT_ONCE 4U
+
 static bool avx2 __ro_after_init;
 
 void __init pagefold_bytes_init(void)
@@ -42,8 +45,8 @@ void __init pagefold_bytes_init(void)
 }
 
 /*
- * Vector registers are free between these, and preemption is off. The scanner
- * is a kernel thread, which has none to save.
+ * Vector registers are free between these, and preemption is off, on newer
+ * kernels softirqs, too. The scanner is a kernel thread, which has none to save.
  */
 static void vectors_begin(void)
 {
@@ -111,14 +114,24 @@ bool pagefold_bytes_equal(struct page *a, struct page *b)
 	return same;
 }
 
-void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
-			       unsigned int n)
+static void equal_some(const struct pagefold_pair *pairs, unsigned int n)
 {
 	vectors_begin();
 	for (; n--; pairs++)
 		*pairs->equal = pairs->b ? are_equal(pairs->a, pairs->b) :
 					   is_zero(pairs->a);
 	vectors_end();
+}
+
+void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
+			       unsigned int n)
+{
+	unsigned int some;
+
+	for (; n; n -= some, pairs += some) {
+		some = min(n, AT_ONCE);
+		equal_some(pairs, some);
+	}
 }
 
 bool pagefold_bytes_alike(struct page *a, struct page *b)

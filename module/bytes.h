@@ -36,9 +36,9 @@ struct pagefold_pair {
 /**
  * pagefold_bytes_equal_each() - compare pairs of pages.
  * @pairs: the pairs.
- * @n: how many; preemption is off for so many.
+ * @n: how many.
  *
- * Context: Any.
+ * Context: Any but hard interrupts.
  */
 void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
 			       unsigned int n);

@@ -34,8 +34,11 @@ static inline spinlock_t *stripe_of(struct pagefold_index *ix, u32 tag)
 void pagefold_index_unlink(struct pagefold_index *ix, unsigned long pfn,
 			   struct pagefold_entry *entry);
 
-/* The tag of @entry, of @pfn, once that was in no chain; then anybody's. */
-static inline u32 unlinked(struct pagefold_index *ix, unsigned long pfn,
+/*
+ * Take @entry, of @pfn, out of its chain, if it is in one. Return: its tag then,
+ * which anybody may change.
+ */
+static inline u32 take_out(struct pagefold_index *ix, unsigned long pfn,
 			   struct pagefold_entry *entry)
 {
 	u32 tag = READ_ONCE(entry->tag);
@@ -61,7 +64,7 @@ static inline void cut(struct pagefold_index *ix, u32 *link,
 	smp_store_release(&entry->tag, tag);
 }
 
-/* Is the chain too long, of which @n entries and what follows @pfn are known? */
+/* Is the chain too long that has @n entries, and @pfn and what follows it? */
 static inline bool chain_is_full(struct pagefold_index *ix, unsigned int n,
 				 u32 pfn)
 {

@@ -57,7 +57,7 @@ static void set_unlinked(struct pagefold_index *ix, unsigned long pfn,
 	}
 }
 
-/* For unlinked(): @entry of @pfn is linked no more. */
+/* For take_out(): @entry of @pfn is linked no more. */
 void pagefold_index_unlink(struct pagefold_index *ix, unsigned long pfn,
 			   struct pagefold_entry *entry)
 {
@@ -115,7 +115,7 @@ int pagefold_index_insert(struct pagefold_index *ix, unsigned long pfn,
 		return err;
 	entry = entry_at(ix, pfn);
 	do {
-		old = unlinked(ix, pfn, entry);
+		old = take_out(ix, pfn, entry);
 		err = link_if(ix, pfn, entry, old, tag);
 	} while (err == -EAGAIN);
 	if (!err)

@@ -94,13 +94,13 @@ unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
  * unless it is linked anew it is not linked afterwards. Allocates nothing:
  * where there is no entry for it, pagefold_index_insert() makes one.
  *
- * As nobody gets in between, two threads cannot both find nothing and then
- * both link the same content.
+ * As nobody gets in between, two threads with an entry each cannot both find
+ * nothing and then both link the same content.
  *
  * Context: Any that may take a spinlock, which is held around @fn. Any number
  *	of threads.
- * Return: 0 when it was linked; -EEXIST when @fn said HOLD or TAKE; -ENOENT
- *	without an entry; -ENOSPC when the bucket is full; -EAGAIN when somebody
+ * Return: 0 when it was linked; -EEXIST when @fn said HOLD or TAKE; -EINVAL for
+ *	a tag of another kind; -ENOENT without an entry; -ENOSPC when the bucket is full; -EAGAIN when somebody
  *	else changed what is known about the page.
  */
 int pagefold_index_find_or_insert(struct pagefold_index *ix, unsigned long pfn,
@@ -108,18 +108,25 @@ int pagefold_index_find_or_insert(struct pagefold_index *ix, unsigned long pfn,
 {
 	struct pagefold_entry *entry = pfn ? entry_at(ix, pfn) : NULL;
 	spinlock_t *stripe = stripe_of(ix, tag);
-	u32 *head, old = entry ? unlinked(ix, pfn, entry) : 0;
+	u32 *head, old;
 	struct way way = {};
-	int err = -EEXIST;
+	int err;
 
+	if (!pagefold_tag_is_linked(tag))
+		return -EINVAL;
+	old = entry ? take_out(ix, pfn, entry) : 0;
 	spin_lock(stripe);
 	head = bucket_of(ix, tag);
 	way.link = head;
 	offer(ix, &way, tag, fn, ctx);
-	if (!way.found)
-		err = !entry ? -ENOENT :
-		      chain_is_full(ix, way.passed, *way.link) ? -ENOSPC :
-		      link_at(ix, head, pfn, entry, old, tag);
+	if (way.found)
+		err = -EEXIST;
+	else if (!entry)
+		err = -ENOENT;
+	else if (chain_is_full(ix, way.passed, *way.link))
+		err = -ENOSPC;
+	else
+		err = link_at(ix, head, pfn, entry, old, tag);
 	spin_unlock(stripe);
 	if (!err)
 		pagefold_buckets_grow(&ix->buckets, &ix->entries);

@@ -10,7 +10,8 @@
 
 /*
  * A page that is not exclusive is mapped read-only wherever it is mapped: once
- * it was found equal while nobody else held it, it stays so.
+ * it was found equal while nobody else held it, it stays so. (What a batch found
+ * equal has this mapping only, so exclusive or not it is not asked again.)
  */
 static bool is_equal(struct pagefold_remap *remap)
 {

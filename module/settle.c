@@ -53,7 +53,7 @@ static bool concluded(struct page *page, struct pagefold_fold outcome)
 		retry_later(page);
 	else if (outcome.changed)
 		pagefold_index_set_heat(&pagefold_index, pfn, 1);
-	else if (pagefold_index_tag(&pagefold_index, pfn))
+	else
 		pagefold_index_remove(&pagefold_index, pfn);
 	return outcome.folded;
 }
