@@ -8,6 +8,7 @@
 #define REST_US		30000
 #define SHORT_US	10000
 #define TWIN_US		300000	/* for some visits of the scanner */
+#define TWINS		256
 #define SAMPLE		8	/* pages of a write that are asked for splits */
 
 /* No kernel's own KSM: its pages are on the LRU. */
@@ -120,21 +121,45 @@ int op_byte(struct worker *w, int arg)
 	return 0;
 }
 
+static struct range one_of(struct range r, u32 i)
+{
+	r.first += i;
+	r.n = 1;
+	return r;
+}
+
 static void put_changed(struct worker *w, struct range r, struct model m)
 {
+	u32 i;
+
 	remember(w, r, m.content);
-	*range_models(r) = m;
-	model_page(range_mem(r), &m);
+	for (i = 0; i < r.n; i++) {
+		range_models(r)[i] = m;
+		model_page(range_mem(one_of(r, i)), &m);
+	}
+}
+
+static void write_changed(struct range r, char byte)
+{
+	struct model *m;
+	u32 i;
+
+	for (i = 0; i < r.n; i++) {
+		m = range_models(r) + i;
+		m->byte = byte;
+		write_byte(range_mem(one_of(r, i)), m->at, byte);
+	}
 }
 
 /*
- * Two pages of a content that nobody else has, in two page tables. The first
- * settled without a twin and is written just when the second settles: what is
- * known of the first is old then.
+ * Pages of a content that nobody else has, in two page tables. The first settled
+ * without twins and are written just when the second settle: what is known of
+ * the first is old then. Or the second are written, which wait for one another
+ * to be folded together.
  */
 int op_twin(struct worker *w, int arg)
 {
-	struct range r = some_range(w, 1), twin = r;
+	struct range r = some_range(w, TWINS), twin = r;
 	struct model m = {
 		.content = some_content(&w->stream), .changed = true,
 		.at = below(&w->stream, PF_PAGE),
@@ -146,9 +171,7 @@ int op_twin(struct worker *w, int arg)
 	nap(w, 2 * TWIN_US);
 	put_changed(w, twin, m);
 	nap(w, TWIN_US);
-	m.byte++;
-	range_models(r)->byte = m.byte;
-	write_byte(range_mem(r), m.at, m.byte);
+	write_changed(one_in(&w->stream, 2) ? r : twin, m.byte + 1);
 	nap(w, TWIN_US);
 	verify(w, r, w->kind);
 	verify(w, twin, w->kind);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages are written between the moment when they are read and that when they are
+ * folded. The first page that was folded tells that its neighbours are being
+ * read; what is written then must be there afterwards, and nowhere else.
+ */
+#include "pagefold_harness.h"
+
+#define NR	128
+#define NEXT	20	/* pages after the first that may be folded with it */
+#define ROUNDS	100
+#define SPINS	100
+#define AT	1234
+
+FIXTURE(write_race) {
+	u64 seed;
+	char *frame, *mem;
+};
+
+FIXTURE_SETUP(write_race)
+{
+	if (pf_begin())
+		SKIP(return, "pagefold is not loaded");
+	self->seed = pf_seed();
+	self->frame = pf_twins(2, self->seed);
+	self->mem = pf_map(NR);
+	ASSERT_TRUE(pf_wait_until(pf_share(self->frame, 2)));
+}
+
+FIXTURE_TEARDOWN(write_race)
+{
+	pf_end();
+}
+
+/* The scanner needs the other CPU: no rest, but a word now and then. */
+static bool first_is_folded(struct _test_data_write_race *self)
+{
+	u64 frame = pf_pfn(self->frame);
+	int spins;
+
+	for (spins = 0; spins < SPINS; spins++)
+		if (pf_pfn(self->mem) == frame)
+			return true;
+	return false;
+}
+
+static void write_next(struct _test_data_write_race *self, char byte)
+{
+	size_t i;
+
+	for (i = NEXT; i < NR; i++)
+		((volatile char *)self->mem)[i * PF_PAGE + AT] = byte;
+}
+
+static size_t wrong(struct _test_data_write_race *self, char byte)
+{
+	size_t i, n = !pf_holds_all(self->mem, NEXT, self->seed);
+
+	for (i = NEXT; i < NR; i++)
+		n += !pf_holds_but(self->mem + i * PF_PAGE, self->seed, AT,
+				   byte);
+	return n + !pf_holds_all(self->frame, 2, self->seed);
+}
+
+TEST_F(write_race, no_write_is_lost)
+{
+	long long changed = pf_stat("changed");
+	char byte;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		pf_fill_all(self->mem, NR, self->seed);
+		byte = self->mem[NEXT * PF_PAGE + AT] + 1 + round % 255;
+		ASSERT_TRUE(pf_wait_until(first_is_folded(self)));
+		write_next(self, byte);
+		ASSERT_EQ(0, wrong(self, byte));
+	}
+	changed = pf_stat("changed") - changed;
+	TH_LOG("%lld pages were written in between", changed);
+	EXPECT_LT(0, changed);
+}
+
+TEST_HARNESS_MAIN
