@@ -100,8 +100,9 @@ unsigned int pagefold_index_find(struct pagefold_index *ix, u32 tag,
  * Context: Any that may take a spinlock, which is held around @fn. Any number
  *	of threads.
  * Return: 0 when it was linked; -EEXIST when @fn said HOLD or TAKE; -EINVAL for
- *	a tag of another kind; -ENOENT without an entry; -ENOSPC when the bucket is full; -EAGAIN when somebody
- *	else changed what is known about the page.
+ *	a tag of another kind; -ENOENT without an entry; -ENOSPC when the bucket
+ *	is full; -EAGAIN when somebody else changed what is known about the
+ *	page.
  */
 int pagefold_index_find_or_insert(struct pagefold_index *ix, unsigned long pfn,
 				  u32 tag, pagefold_index_fn fn, void *ctx)

@@ -49,7 +49,7 @@ static void write_next(struct _test_data_write_race *self, char byte)
 	size_t i;
 
 	for (i = NEXT; i < NR; i++)
-		((volatile char *)self->mem)[i * PF_PAGE + AT] = byte;
+		PF_STORE(self->mem + i * PF_PAGE + AT, byte);
 }
 
 static size_t wrong(struct _test_data_write_race *self, char byte)
