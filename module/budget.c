@@ -21,9 +21,10 @@
 /* The first rest after a pass that found nothing. */
 #define REST_MS_MIN 20U
 
+/* The tick adds to it. */
 static u64 worked_ns(void)
 {
-	return current->se.sum_exec_runtime;
+	return READ_ONCE(current->se.sum_exec_runtime);
 }
 
 void pagefold_budget_start(struct pagefold_budget *budget)
