@@ -9,6 +9,7 @@
 #define NR	128
 #define NEXT	20	/* pages after the first that may be folded with it */
 #define ROUNDS	100
+#define ROUNDS_MOST	500
 #define SPINS	100
 #define AT	1234
 
@@ -62,22 +63,26 @@ static size_t wrong(struct _test_data_write_race *self, char byte)
 	return n + !pf_holds_all(self->frame, 2, self->seed);
 }
 
+/* On a busy host the writer may be late each time; what it wrote is checked. */
 TEST_F(write_race, no_write_is_lost)
 {
-	long long changed = pf_stat("changed");
+	long long before = pf_stat("changed"), changed = 0;
 	char byte;
 	int round;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < ROUNDS || (!changed && round < ROUNDS_MOST);
+	     round++) {
 		pf_fill_all(self->mem, NR, self->seed);
 		byte = self->mem[NEXT * PF_PAGE + AT] + 1 + round % 255;
 		ASSERT_TRUE(pf_wait_until(first_is_folded(self)));
 		write_next(self, byte);
 		ASSERT_EQ(0, wrong(self, byte));
+		changed = pf_stat("changed") - before;
 	}
-	changed = pf_stat("changed") - changed;
-	TH_LOG("%lld pages were written in between", changed);
-	EXPECT_LT(0, changed);
+	TH_LOG("%lld pages were written in between in %d rounds", changed,
+	       round);
+	if (!changed)
+		SKIP(return, "no page was written in between");
 }
 
 TEST_HARNESS_MAIN
