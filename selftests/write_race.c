@@ -6,7 +6,7 @@
  */
 #include "pagefold_harness.h"
 
-#define NR	128
+#define NR	240	/* one frame takes them */
 #define NEXT	20	/* pages after the first that may be folded with it */
 #define ROUNDS	100
 #define ROUNDS_MOST	500
