@@ -158,7 +158,19 @@ static void set_block(u32 block, const char *state)
 	pf_file_write(path, state);
 }
 
-/* All but one come back at once, that one the next time. */
+static void take_block(struct stream *s)
+{
+	u32 blocks[BLOCKS_MAX], n = memory_blocks(blocks);
+
+	if (n)
+		set_block(blocks[below(s, n)], "offline");
+}
+
+/*
+ * All but one come back at once, that one the next time. They come back in a
+ * process that nobody kills: setup_zone_pageset() (mm/page_alloc.c) uses what
+ * alloc_percpu() gave it unseen, and whoever is to die may be given nothing.
+ */
 static void change_block(struct stream *s)
 {
 	u32 blocks[BLOCKS_MAX], n = memory_blocks(blocks), i;
@@ -166,8 +178,7 @@ static void change_block(struct stream *s)
 	for (i = 0; i < n; i++)
 		set_block(blocks[i], one_in(s, 2) ? "online_movable" :
 			  "online");
-	if (n)
-		set_block(blocks[below(s, n)], "offline");
+	patiently(take_block, s);
 }
 
 static void all_blocks_online(void)
@@ -262,7 +273,7 @@ void disturb_memory(struct stream *s)
 	else if (what == 1 && !left_out("swap"))
 		change_swap(&file, s, false, SMALL_SWAP);
 	else if (what < 6 && !left_out("hotplug"))
-		patiently(change_block, s);
+		change_block(s);
 	else if (what < 8 && !left_out("soft_offline"))
 		soft_offline(s);
 	else if (what < 9 && !left_out("pressure"))
