@@ -140,3 +140,17 @@ apt_root_update() {
 	APT_CONFIG=$1 quietly apt-get -o Acquire::Retries=3 update
 	touch "$stamp"
 }
+
+# lost_by_emulator LOG: did the emulator lose the machine with this console?
+#
+# With a thread for each CPU it may run an int3 that the kernel has put into its
+# own text for a moment and taken away again: seen at boot with nothing of ours
+# loaded, and in __schedule() while kvm was loaded or events were traced. The
+# machine dies of it, or a CPU takes that exception for ever. It says nothing of
+# us, unless it is our text.
+lost_by_emulator() {
+	"$TREE/scripts/kernel-complaints" "$1" | head -n 1 |
+		grep -qE 'Oops: int3|rcu: INFO: .* stall' &&
+		grep -qE 'Oops: int3|(asm_)?exc_int3\+' "$1" &&
+		! grep -q 'RIP: 0010.*\[pagefold\]' "$1"
+}
