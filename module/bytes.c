@@ -6,6 +6,7 @@
 #include "avx2.h"
 #include "bytes.h"
 #include "pagefold.h"
+#include "trace.h"
 
 /* Words per turn of the loop below, which has no branch inside a turn. */
 #define STEP 16
@@ -32,7 +33,10 @@ static bool equal(const u64 *a, const u64 *b)
 	return true;
 }
 
-/* Pairs compared before preemption and softirqs are let in. */
+/*
+ * Pairs compared before preemption and softirqs are let in; as many pages are
+ * read (PAGEFOLD_READ_MAX).
+ */
 #define AT_ONCE 4U
 
 static bool avx2 __ro_after_init;
@@ -145,15 +149,60 @@ bool pagefold_bytes_alike(struct page *a, struct page *b)
 	return same;
 }
 
-u64 pagefold_bytes_fingerprint(struct page *page)
+static u64 fingerprint(struct page *page)
 {
 	void *bytes = kmap_local_page(page);
-	u64 fingerprint;
+	u64 value = avx2 ? pagefold_avx2_fingerprint(&pagefold_seed, bytes) :
+			   pagefold_fingerprint(&pagefold_seed, bytes);
+
+	kunmap_local(bytes);
+	return value;
+}
+
+u64 pagefold_bytes_fingerprint(struct page *page)
+{
+	u64 value;
 
 	vectors_begin();
-	fingerprint = avx2 ? pagefold_avx2_fingerprint(&pagefold_seed, bytes) :
-			     pagefold_fingerprint(&pagefold_seed, bytes);
+	value = fingerprint(page);
 	vectors_end();
-	kunmap_local(bytes);
-	return fingerprint;
+	return value;
+}
+
+static void read_one(struct pagefold_reading *reading, bool zeros)
+{
+	reading->zero = zeros && may_be_zero(reading->page) &&
+			is_zero(reading->page);
+	reading->fingerprint = reading->zero ? 0 : fingerprint(reading->page);
+}
+
+static void read_all(struct pagefold_reading *readings, unsigned int n,
+		     bool zeros)
+{
+	vectors_begin();
+	for (; n--; readings++)
+		if (readings->page)
+			read_one(readings, zeros);
+	vectors_end();
+}
+
+void pagefold_bytes_read(struct pagefold_reading *readings, unsigned int n,
+			 bool zeros)
+{
+	static unsigned int times;
+	bool sample = pagefold_stats_sample(&times);
+	u64 start = pagefold_stats_clock(sample);
+	unsigned int i;
+
+	read_all(readings, n, zeros);
+	if (sample)
+		pagefold_count_add(cpu_ns_fingerprint,
+				   pagefold_stats_clock(sample) - start);
+	for (i = 0; i < n; i++) {
+		if (!readings[i].page)
+			continue;
+		pagefold_count(fingerprinted);
+		trace_pagefold_fingerprinted(page_to_pfn(readings[i].page),
+					     readings[i].fingerprint);
+	}
 }

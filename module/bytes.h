@@ -56,4 +56,33 @@ bool pagefold_bytes_alike(struct page *a, struct page *b);
 /* The fingerprint of @page under the seed of this load. */
 u64 pagefold_bytes_fingerprint(struct page *page);
 
+/*
+ * Pages read at once. What it takes to get the vector registers and to give
+ * them back, some 90 instructions, is shared by so many.
+ */
+#define PAGEFOLD_READ_MAX 4
+
+/**
+ * struct pagefold_reading - what a page holds.
+ * @page: the page, referenced; NULL for none.
+ * @fingerprint: its fingerprint; 0 for zeros, which need none.
+ * @zero: it is all zero.
+ */
+struct pagefold_reading {
+	struct page *page;
+	u64 fingerprint;
+	bool zero;
+};
+
+/**
+ * pagefold_bytes_read() - read some pages.
+ * @readings: the pages; the rest is filled in.
+ * @n: how many, 1..PAGEFOLD_READ_MAX.
+ * @zeros: whether zeros are told from other bytes.
+ *
+ * Context: Any but hard interrupts.
+ */
+void pagefold_bytes_read(struct pagefold_reading *readings, unsigned int n,
+			 bool zeros);
+
 #endif

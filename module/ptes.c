@@ -83,6 +83,17 @@ static unsigned int patience(u32 tag, bool judge)
 	return pagefold_tag_is_candidate(tag) ? JUDGED_AGAIN : 0;
 }
 
+/* What is known of the page at hand. */
+static __always_inline u32 tag_of(struct pagefold_ptes *table,
+				  unsigned long pfn)
+{
+	const struct pagefold_entry *entry;
+
+	entry = pagefold_entries_at(&pagefold_index.entries, pfn);
+	table->noted = entry;
+	return entry ? READ_ONCE(entry->tag) : 0;
+}
+
 /*
  * Most pages that are written once fold, and need no entry of their own: where
  * there is none, one is made in 1 of 2^n passes, for what is written for long.
@@ -92,9 +103,10 @@ static void note_heat(struct pagefold_ptes *table, unsigned long pfn,
 {
 	struct pagefold_visit *visit = table->visit;
 
-	if (pagefold_index_set_heat(&pagefold_index, pfn, heat) == -ENOMEM &&
-	    pagefold_settle_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
-				UNNOTED))
+	if (table->noted)
+		pagefold_index_set_heat(&pagefold_index, pfn, heat);
+	else if (pagefold_settle_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
+				     UNNOTED))
 		visit->unnoted = pfn;
 }
 
@@ -134,10 +146,14 @@ static void visit_candidate(struct pagefold_ptes *table, unsigned long pfn,
 	visit_clean(table, pfn, 0);
 }
 
-static void keep_dirty(struct pagefold_ptes *table, struct folio *folio)
+/* What folio_mark_dirty() does with anonymous pages that have no swap slot. */
+static inline void keep_dirty(struct pagefold_ptes *table,
+			      struct folio *folio)
 {
-	if (!folio_test_dirty(folio))
+	if (folio_test_swapcache(folio))
 		folio_mark_dirty(folio);
+	else if (!folio_test_dirty(folio))
+		folio_set_dirty(folio);
 	table->visit->written++;
 }
 
@@ -170,8 +186,8 @@ static void visit_old_dirt(struct pagefold_ptes *table, struct folio *folio,
 }
 
 /* Written since the last visit: any tag is of a content that is gone. */
-static void visit_written(struct pagefold_ptes *table, unsigned long pfn,
-			  u32 tag)
+static inline void visit_written(struct pagefold_ptes *table,
+				 unsigned long pfn, u32 tag)
 {
 	unsigned int heat = pagefold_tag_is_hot(tag) ? tag : 0;
 
@@ -222,7 +238,7 @@ static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
 		return;
 	table->addr = addr;
 	pfn = pte_pfn(pte);
-	tag = pagefold_index_tag(&pagefold_index, pfn);
+	tag = tag_of(table, pfn);
 	if (visit->relieve || pagefold_tag_is_lonely(tag))
 		visit_frame(table, pfn, addr, ptep, tag);
 	else if (tag == PAGEFOLD_FULL)
@@ -308,7 +324,7 @@ void pagefold_ptes_visit_huge(struct pagefold_ptes *table, unsigned long addr)
 	pmd_t value = READ_ONCE(*table->pmd);
 	struct page *page = pmd_page(value);
 	unsigned long pfn = page_to_pfn(page);
-	u32 tag = pagefold_index_tag(&pagefold_index, pfn);
+	u32 tag = tag_of(table, pfn);
 
 	visit->visited += HPAGE_PMD_NR;
 	if (visit->relieve || !ordinary(page_folio(page)))

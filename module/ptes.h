@@ -16,6 +16,7 @@ struct pagefold_visit;
  * @vma: the mapping.
  * @pmd: entry of the page table.
  * @addr: address of the entry at hand.
+ * @noted: the index has an entry for its page.
  * @flush_start: address of the first dirty bit cleared.
  * @flush_end: address behind the last one; 0 if none was.
  */
@@ -24,6 +25,7 @@ struct pagefold_ptes {
 	struct vm_area_struct *vma;
 	pmd_t *pmd;
 	unsigned long addr;
+	bool noted;
 	unsigned long flush_start;
 	unsigned long flush_end;
 };

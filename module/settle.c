@@ -125,13 +125,22 @@ static bool fold_soon(struct page *page, struct page *frame,
 	return news;
 }
 
+/* A page of its own, as it seems: only its lock makes that sure. */
+static bool is_single(struct folio *folio)
+{
+	return folio_test_anon(folio) && !folio_test_ksm(folio) &&
+	       !folio_test_large(folio);
+}
+
 /* What somebody holds could not be folded: why read it? */
 static bool is_free_to_fold(struct page *page)
 {
 	if (pagefold_fold_possible(page))
 		return true;
-	pagefold_count(pinned);
-	retry_later(page);
+	if (is_single(page_folio(page))) {
+		pagefold_count(pinned);
+		retry_later(page);
+	}
 	return false;
 }
 
@@ -237,65 +246,36 @@ static bool seen_before(struct page *page, u64 fingerprint)
 	return false;
 }
 
-/* 0 for a page that is to fold into the zero page, which needs no reading. */
-static u64 fingerprint_of(struct page *page, bool *zero)
-{
-	u64 fingerprint = 0;
-
-	*zero = pagefold_setting(use_zero_pages) &&
-		pagefold_bytes_equal(page, NULL);
-	if (!*zero)
-		fingerprint = pagefold_bytes_fingerprint(page);
-	pagefold_count(fingerprinted);
-	trace_pagefold_fingerprinted(page_to_pfn(page), fingerprint);
-	return fingerprint;
-}
-
-/* The clock is read at one page in so many, which stands for all. */
-#define SAMPLE 16
-
-static u64 sampled_clock(bool sample)
-{
-	return sample ? local_clock() * SAMPLE : 0;
-}
-
-static bool settle_locked(struct page *page, bool judge, unsigned long addr)
+/* The page is locked. */
+static bool settle_locked(const struct pagefold_reading *reading, bool judge,
+			  unsigned long addr)
 {
 	static unsigned int pages;
-	bool sample = !(pages++ % SAMPLE);
-	u64 start, middle, fingerprint;
-	bool zero, news;
+	bool sample = pagefold_stats_sample(&pages), news;
+	u64 start = pagefold_stats_clock(sample);
 
-	if (!is_free_to_fold(page))
+	if (judge && !seen_before(reading->page, reading->fingerprint))
 		return false;
-	start = sampled_clock(sample);
-	fingerprint = fingerprint_of(page, &zero);
-	middle = sampled_clock(sample);
+	news = reading->zero ? fold_soon(reading->page, NULL, addr) :
+	       match(reading->page, reading->fingerprint, addr);
 	if (sample)
-		pagefold_count_add(cpu_ns_fingerprint, middle - start);
-	if (judge && !seen_before(page, fingerprint))
-		return false;
-	news = zero ? fold_soon(page, NULL, addr) :
-		      match(page, fingerprint, addr);
-	if (sample)
-		pagefold_count_add(cpu_ns_fold, sampled_clock(sample) - middle);
+		pagefold_count_add(cpu_ns_fold,
+				   pagefold_stats_clock(sample) - start);
 	return news;
 }
 
 void pagefold_settle_read(struct page *page, bool judge)
 {
-	u64 start = local_clock(), fingerprint;
-	bool zero;
+	struct pagefold_reading reading = { .page = page };
 	u32 tag;
 
 	if (PageHWPoison(page))
 		return;
-	fingerprint = fingerprint_of(page, &zero);
-	pagefold_count_add(cpu_ns_fingerprint, local_clock() - start);
-	if (judge && !seen_before(page, fingerprint))
+	pagefold_bytes_read(&reading, 1, pagefold_setting(use_zero_pages));
+	if (judge && !seen_before(page, reading.fingerprint))
 		return;
-	tag = pagefold_twin_tag(page, fingerprint);
-	if (zero)
+	tag = pagefold_twin_tag(page, reading.fingerprint);
+	if (reading.zero)
 		pagefold_index_set_seen(&pagefold_index, page_to_pfn(page), 0);
 	else if (pagefold_index_tag(&pagefold_index, page_to_pfn(page)) != tag)
 		become_candidate(page, tag);
@@ -308,7 +288,7 @@ static bool waits(const struct page *page)
 }
 
 static bool settle(struct page **pages, unsigned int n, bool judge,
-		   unsigned long addr)
+		   const struct pagefold_reading *reading, unsigned long addr)
 {
 	struct page *page = pages[0];
 	/* It stays this as long as it is referenced: nobody can split it. */
@@ -330,11 +310,25 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 		fold_batch();
 		return pagefold_huge_settle(pages, n, judge);
 	}
-	if (folio_test_anon(folio) && !folio_test_ksm(folio))
-		news = settle_locked(page, judge, addr);
+	if (reading->page && is_single(folio))
+		news = settle_locked(reading, judge, addr);
 	if (!waits(page))
 		folio_unlock(folio);
 	return news;
+}
+
+/*
+ * Read what is to be folded of @n pages. What they hold may change until they
+ * are locked, and after that: a fold compares the bytes.
+ */
+static void read_some(struct pagefold_reading *readings, struct page **pages,
+		      unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		readings[i].page = is_free_to_fold(pages[i]) ? pages[i] : NULL;
+	pagefold_bytes_read(readings, n, pagefold_setting(use_zero_pages));
 }
 
 /* A huge page that somebody references is not split: its parts stay so. */
@@ -376,14 +370,20 @@ static void step(void)
 unsigned int pagefold_settle(struct pagefold_visit *visit)
 {
 	struct page **page = visit->pages, **end = page + visit->npages;
+	struct pagefold_reading readings[PAGEFOLD_READ_MAX];
 	const unsigned long *addr = visit->addrs;
-	unsigned int n, news = 0;
+	unsigned int n, at = 0, read = 0, news = 0;
 
 	batch.mm = visit->mm;
 	batch_folded = 0;
-	for (; page != end; page += n, addr += n) {
+	for (; page != end; page += n, addr += n, at += n) {
+		if (at >= read) {
+			at = 0;
+			read = min_t(long, end - page, PAGEFOLD_READ_MAX);
+			read_some(readings, page, read);
+		}
 		n = parts_in_row(page, end);
-		news += settle(page, n, visit->judge,
+		news += settle(page, n, visit->judge, &readings[at],
 			       visit->judge ? 0 : *addr);
 		if (!waits(*page))
 			put_page(*page);

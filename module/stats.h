@@ -6,6 +6,7 @@
 #define PAGEFOLD_STATS_H
 
 #include <linux/atomic.h>
+#include <linux/sched/clock.h>
 #include <linux/types.h>
 
 /* Counters since load: name, and what one more of it means. */
@@ -77,6 +78,20 @@ extern struct pagefold_stats pagefold_stats;
  * Context: Any.
  */
 void pagefold_latency_add(struct pagefold_latency *latency, u64 ns);
+
+/* The clock is read at one step in so many, which stands for all. */
+#define PAGEFOLD_STATS_SAMPLE 16
+
+/* Is this the step, of @steps so far? */
+static inline bool pagefold_stats_sample(unsigned int *steps)
+{
+	return !((*steps)++ % PAGEFOLD_STATS_SAMPLE);
+}
+
+static inline u64 pagefold_stats_clock(bool sample)
+{
+	return sample ? local_clock() * PAGEFOLD_STATS_SAMPLE : 0;
+}
 
 /**
  * struct pagefold_sharing - how frames are mapped right now.
