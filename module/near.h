@@ -9,7 +9,6 @@
 
 #include "compat/pte.h"
 #include "pagefold.h"
-#include "settle.h"
 
 /**
  * struct pagefold_near - the section at hand.
@@ -27,17 +26,6 @@ struct pagefold_near {
 /* Equal to no entry: it is dirty, special and has no frame number. */
 #define PAGEFOLD_NEAR_NONE (~0ULL)
 
-/*
- * What differs from an entry at rest in the section at hand. Its bits are 0
- * where an entry says what is where in the section: the exclusive or leaves
- * that as it is.
- */
-static __always_inline u64 pagefold_near_raw(struct pagefold_near near,
-					     pte_t *ptep)
-{
-	return native_pte_val(ptep_get(ptep)) ^ near.bits;
-}
-
 /* @raw: such bits, or the entry itself: the offset is the same. */
 static __always_inline u32 pagefold_near_tag(struct pagefold_near near,
 					     u64 raw)
@@ -46,11 +34,16 @@ static __always_inline u32 pagefold_near_tag(struct pagefold_near near,
 							    PAGE_SHIFT)].tag);
 }
 
-/* A frame with sharers, or a candidate unless those are @asked. */
+/*
+ * A frame with sharers, or a candidate unless those are @asked. What is compared
+ * is what differs from an entry at rest in the section at hand, whose bits are 0
+ * where an entry says what is where in the section: the exclusive or leaves
+ * that as it is.
+ */
 static __always_inline bool pagefold_near_rests(struct pagefold_near near,
 						pte_t *ptep, bool asked)
 {
-	u64 raw = pagefold_near_raw(near, ptep);
+	u64 raw = native_pte_val(ptep_get(ptep)) ^ near.bits;
 	u32 tag;
 
 	if (unlikely(raw & PAGEFOLD_NEAR_MASK))
@@ -124,7 +117,7 @@ static __always_inline bool pagefold_near_is_hot(u32 tag, unsigned long pfn,
 						 unsigned int pass)
 {
 	return pagefold_tag_is_hot(tag) &&
-	       !pagefold_settle_due(pfn, pass, tag - 1);
+	       !pagefold_due(pfn, pass, tag - 1);
 }
 
 /*

@@ -59,6 +59,18 @@ static inline bool pagefold_running(void)
 }
 
 /**
+ * pagefold_due() - is it this page's turn in this pass?
+ * @pfn: its frame number, which spreads the turns over the passes.
+ * @pass: number of the pass.
+ * @level: 0 for every pass, n for one pass in 2^n.
+ */
+static inline bool pagefold_due(unsigned long pfn, unsigned int pass,
+				unsigned int level)
+{
+	return !((pfn ^ pass) & ((1U << level) - 1));
+}
+
+/**
  * pagefold_broken() - an invariant does not hold: warn once, stop scanning.
  * @condition: what must not be.
  *

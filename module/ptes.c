@@ -9,7 +9,6 @@
 #include "near.h"
 #include "pagefold.h"
 #include "ptes.h"
-#include "settle.h"
 #include "twin.h"
 #include "visit.h"
 
@@ -105,8 +104,8 @@ static void note_heat(struct pagefold_ptes *table, unsigned long pfn,
 
 	if (table->noted)
 		pagefold_index_set_heat(&pagefold_index, pfn, heat);
-	else if (pagefold_settle_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
-				     UNNOTED))
+	else if (pagefold_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
+			      UNNOTED))
 		visit->unnoted = pfn;
 }
 
@@ -123,8 +122,8 @@ static void visit_clean(struct pagefold_ptes *table, unsigned long pfn,
 	struct folio *folio;
 	struct page *page;
 
-	if (!pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
-				 patience(tag, visit->judge)))
+	if (!pagefold_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
+			  patience(tag, visit->judge)))
 		return;
 	page = pfn_to_page(pfn);
 	folio = page_folio(page);
@@ -331,8 +330,8 @@ void pagefold_ptes_visit_huge(struct pagefold_ptes *table, unsigned long addr)
 		return;
 	if (!pmd_dirty(value)) {
 		if ((!pagefold_tag_is_known(tag) || visit->judge) &&
-		    pagefold_settle_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
-					patience(tag, visit->judge)))
+		    pagefold_due(pfn >> HPAGE_PMD_ORDER, visit->pass,
+				 patience(tag, visit->judge)))
 			collect_huge(table, page);
 		return;
 	}

@@ -36,16 +36,4 @@ unsigned int pagefold_settle(struct pagefold_visit *visit);
  */
 void pagefold_settle_read(struct page *page, bool judge);
 
-/**
- * pagefold_settle_due() - is it this page's turn in this pass?
- * @pfn: its frame number, which spreads the turns over the passes.
- * @pass: number of the pass.
- * @level: 0 for every pass, n for one pass in 2^n.
- */
-static inline bool pagefold_settle_due(unsigned long pfn, unsigned int pass,
-				       unsigned int level)
-{
-	return !((pfn ^ pass) & ((1U << level) - 1));
-}
-
 #endif

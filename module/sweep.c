@@ -5,7 +5,6 @@
 #include "bytes.h"
 #include "frame.h"
 #include "pagefold.h"
-#include "settle.h"
 #include "sweep.h"
 #include "twin.h"
 
@@ -62,7 +61,7 @@ static enum pagefold_index_verdict look_at(void *unused, unsigned long pfn,
 	if (!pagefold_tag_is_candidate(tag))
 		return PAGEFOLD_INDEX_SKIP;
 	if (pagefold_twin_gone(pfn, tag) ||
-	    (pagefold_settle_due(pfn, rounds, READ_AGAIN) &&
+	    (pagefold_due(pfn, rounds, READ_AGAIN) &&
 	     !content_is(pfn, tag))) {
 		pagefold_count(dropped);
 		return PAGEFOLD_INDEX_DROP;
