@@ -176,14 +176,30 @@ static void read_one(struct pagefold_reading *reading, bool zeros)
 	reading->fingerprint = reading->zero ? 0 : fingerprint(reading->page);
 }
 
-static void read_all(struct pagefold_reading *readings, unsigned int n,
-		     bool zeros)
+static unsigned int read_all(struct pagefold_reading *readings, unsigned int n,
+			     bool zeros)
 {
+	unsigned int i, done = 0;
+
 	vectors_begin();
+	for (i = 0; i < n; i++) {
+		if (!readings[i].page)
+			continue;
+		read_one(&readings[i], zeros);
+		done++;
+	}
+	vectors_end();
+	return done;
+}
+
+static void trace(const struct pagefold_reading *readings, unsigned int n)
+{
+	if (!trace_pagefold_fingerprinted_enabled())
+		return;
 	for (; n--; readings++)
 		if (readings->page)
-			read_one(readings, zeros);
-	vectors_end();
+			trace_pagefold_fingerprinted(page_to_pfn(readings->page),
+						     readings->fingerprint);
 }
 
 void pagefold_bytes_read(struct pagefold_reading *readings, unsigned int n,
@@ -192,17 +208,10 @@ void pagefold_bytes_read(struct pagefold_reading *readings, unsigned int n,
 	static unsigned int times;
 	bool sample = pagefold_stats_sample(&times);
 	u64 start = pagefold_stats_clock(sample);
-	unsigned int i;
 
-	read_all(readings, n, zeros);
+	pagefold_count_add(fingerprinted, read_all(readings, n, zeros));
 	if (sample)
 		pagefold_count_add(cpu_ns_fingerprint,
 				   pagefold_stats_clock(sample) - start);
-	for (i = 0; i < n; i++) {
-		if (!readings[i].page)
-			continue;
-		pagefold_count(fingerprinted);
-		trace_pagefold_fingerprinted(page_to_pfn(readings[i].page),
-					     readings[i].fingerprint);
-	}
+	trace(readings, n);
 }

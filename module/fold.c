@@ -95,10 +95,15 @@ static int is_unmapped(struct folio *folio)
 	return !folio_mapped(folio);
 }
 
+/*
+ * Without .anon_lock rmap_walk() would take the anon_vma for granted, which is
+ * gone with the last mapping, and that is no matter of the page lock.
+ */
 struct pagefold_fold pagefold_fold(struct page *page, struct page *frame)
 {
 	struct walk walk = { .remap = { .page = page, .frame = frame } };
 	struct rmap_walk_control control = {
+		.anon_lock = folio_lock_anon_vma_read,
 		.rmap_one = fold_mapping,
 		.done = is_unmapped,
 		.arg = &walk,

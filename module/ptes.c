@@ -105,7 +105,7 @@ static void note_heat(struct pagefold_ptes *table, unsigned long pfn,
 	if (table->noted)
 		pagefold_index_set_heat(&pagefold_index, pfn, heat);
 	else if (pagefold_due(pfn >> PAGEFOLD_SECTION_SHIFT, visit->pass,
-			      UNNOTED))
+			      UNNOTED) && pfn < PAGEFOLD_ENTRIES_LIMIT)
 		visit->unnoted = pfn;
 }
 

@@ -53,7 +53,7 @@ static bool concluded(struct page *page, struct pagefold_fold outcome)
 		retry_later(page);
 	else if (outcome.changed)
 		pagefold_index_set_heat(&pagefold_index, pfn, 1);
-	else
+	else if (pagefold_index_tag(&pagefold_index, pfn))
 		pagefold_index_remove(&pagefold_index, pfn);
 	return outcome.folded;
 }
@@ -168,11 +168,8 @@ static bool fold_locked_pair(struct page *page, struct page *twin,
 		return false;
 	}
 	/* A tag and a few bytes are no proof: then the twin is none. */
-	if (fold_into(twin, frame))
-		news = fold_into(page, frame);
-	else
-		news = become_candidate(page,
-					pagefold_twin_tag(page, fingerprint));
+	news = fold_into(twin, frame) ? fold_into(page, frame) :
+	       become_candidate(page, pagefold_twin_tag(page, fingerprint));
 	put_page(frame);
 	pagefold_frame_prune(frame);
 	return news;
@@ -287,6 +284,13 @@ static bool waits(const struct page *page)
 	return pagefold_batch_last(&batch, page);
 }
 
+/* Since it was read it may have been unmapped, or marked as broken. */
+static bool is_still_there(struct folio *folio)
+{
+	return is_single(folio) && pagefold_mapcount(folio) &&
+	       !PageHWPoison(&folio->page);
+}
+
 static bool settle(struct page **pages, unsigned int n, bool judge,
 		   const struct pagefold_reading *reading, unsigned long addr)
 {
@@ -310,7 +314,7 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 		fold_batch();
 		return pagefold_huge_settle(pages, n, judge);
 	}
-	if (reading->page && is_single(folio))
+	if (reading->page && is_still_there(folio))
 		news = settle_locked(reading, judge, addr);
 	if (!waits(page))
 		folio_unlock(folio);
@@ -327,7 +331,8 @@ static void read_some(struct pagefold_reading *readings, struct page **pages,
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		readings[i].page = is_free_to_fold(pages[i]) ? pages[i] : NULL;
+		readings[i].page = !PageLocked(pages[i]) &&
+				   is_free_to_fold(pages[i]) ? pages[i] : NULL;
 	pagefold_bytes_read(readings, n, pagefold_setting(use_zero_pages));
 }
 
@@ -337,9 +342,8 @@ static unsigned int parts_in_row(struct page **page, struct page **end)
 	struct folio *folio = page_folio(*page);
 	unsigned int n = 1;
 
-	if (!folio_test_large(folio))
-		return n;
-	while (page + n != end && page_folio(page[n]) == folio)
+	while (folio_test_large(folio) && page + n != end &&
+	       page_folio(page[n]) == folio)
 		n++;
 	return n;
 }
@@ -382,7 +386,7 @@ unsigned int pagefold_settle(struct pagefold_visit *visit)
 			read = min_t(long, end - page, PAGEFOLD_READ_MAX);
 			read_some(readings, page, read);
 		}
-		n = parts_in_row(page, end);
+		n = readings[at].page ? 1 : parts_in_row(page, end);
 		news += settle(page, n, visit->judge, &readings[at],
 			       visit->judge ? 0 : *addr);
 		if (!waits(*page))

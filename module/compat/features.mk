@@ -21,6 +21,8 @@ pagefold-features += $(call feature,NOTIFIER_ONLY_END,mmu_notifier.h,bool only_e
 pagefold-features += $(call feature,SHRINKER_ALLOC,shrinker.h,shrinker_alloc.)
 # 6.8: rmap of page table entries by folio
 pagefold-features += $(call feature,RMAP_BY_FOLIO,rmap.h,^void folio_add_anon_rmap_ptes.)
+# later: those who lock an anon_vma do not change the folio
+pagefold-features += $(call feature,RMAP_CONST_FOLIO,rmap.h,anon_lock..const struct folio)
 # 6.11: the rmap of a new page is told whether it is exclusive
 pagefold-features += $(if $(shell grep -sA1 '^void folio_add_new_anon_rmap.struct folio' \
 	$(srctree)/include/linux/rmap.h | grep rmap_t),-DPAGEFOLD_HAS_NEW_RMAP_FLAGS)

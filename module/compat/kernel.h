@@ -27,6 +27,7 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
 /* The functions that symbols.c looks up and mm.c defines. */
 #define PAGEFOLD_SYMBOLS(X)			\
 	X(rmap_walk)				\
+	X(folio_lock_anon_vma_read)		\
 	X(page_vma_mapped_walk)			\
 	X(ptep_clear_flush)			\
 	X(__mmu_notifier_invalidate_range_start)\

@@ -14,6 +14,17 @@ void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
 	static_call(pagefold_rmap_walk)(folio, rwc);
 }
 
+#ifdef PAGEFOLD_HAS_RMAP_CONST_FOLIO
+struct anon_vma *folio_lock_anon_vma_read(const struct folio *folio,
+					  struct rmap_walk_control *rwc)
+#else
+struct anon_vma *folio_lock_anon_vma_read(struct folio *folio,
+					  struct rmap_walk_control *rwc)
+#endif
+{
+	return static_call(pagefold_folio_lock_anon_vma_read)(folio, rwc);
+}
+
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	return static_call(pagefold_page_vma_mapped_walk)(pvmw);
