@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -42,7 +43,18 @@ static int damage(void *unused, u64 pfn)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(damage_fops, NULL, damage, "%llu\n");
 
+static u32 hold_up_ms;
+
+void pagefold_debug_hold_up(void)
+{
+	u32 ms = xchg(&hold_up_ms, 0);
+
+	if (ms)
+		msleep(ms);
+}
+
 void pagefold_debug_add(struct dentry *folder)
 {
 	debugfs_create_file_unsafe("damage", 0200, folder, NULL, &damage_fops);
+	debugfs_create_u32("hold_up", 0600, folder, &hold_up_ms);
 }

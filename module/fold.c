@@ -8,6 +8,7 @@
  */
 #include <linux/sched/clock.h>
 #include "compat/kernel.h"
+#include "debug.h"
 #include "fold.h"
 #include "pagefold.h"
 #include "remap.h"
@@ -111,6 +112,7 @@ struct pagefold_fold pagefold_fold(struct page *page, struct page *frame)
 	struct folio *folio = page_folio(page);
 	u64 start = local_clock();
 
+	pagefold_debug_hold_up();
 	rmap_walk(folio, &control);
 	pagefold_latency_add(&pagefold_stats.latency_fold,
 			     local_clock() - start);
