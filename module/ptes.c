@@ -254,8 +254,8 @@ static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
 /*
  * The sacred path: memory at rest is known by its tag and costs no more than
  * to read the entry and the tag. One comparison tells that an entry is at rest
- * and that its tag is in the section at hand. If some are to be looked at
- * whatever they are (judged, or memory is short) it is not @fast.
+ * and that its tag is in the section at hand. If all are to be looked at
+ * whatever they are (memory is short) it is not @fast.
  */
 static __always_inline void visit_part(struct pagefold_ptes *table,
 				       pte_t *ptep, unsigned long addr,
@@ -292,13 +292,17 @@ void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 			 unsigned long addr, unsigned long end)
 {
 	struct pagefold_visit *visit = table->visit;
-	bool fast = !visit->relieve && !visit->judge &&
-		    pagefold_pte_readable();
+	bool fast = !visit->relieve && pagefold_pte_readable();
 	unsigned long part = (visit->pass + (addr >> PMD_SHIFT)) % PARTS;
 	unsigned long from = (addr & PMD_MASK) + part * PART_SIZE;
 	unsigned long to = clamp(from + PART_SIZE, addr, end);
 
 	from = clamp(from, addr, end);
+	/* Whatever is not a frame may have been written unseen. */
+	if (visit->judge) {
+		from = addr;
+		to = end;
+	}
 	visit->visited += (end - addr) >> PAGE_SHIFT;
 	visit_part(table, ptep, addr, from, fast, false);
 	visit_part(table, ptep + ((from - addr) >> PAGE_SHIFT), from, to, fast,
