@@ -4,6 +4,9 @@
  * folded. The first page that was folded tells that its neighbours are being
  * read; what is written then must be there afterwards, and nowhere else.
  */
+#define _GNU_SOURCE
+#include <sched.h>
+
 #include "pagefold_harness.h"
 
 #define NR	240	/* one frame takes them */
@@ -18,10 +21,22 @@ FIXTURE(write_race) {
 	char *frame, *mem;
 };
 
+/* The scanner on one CPU, who writes on another: else they take turns. */
+static void keep_apart(void)
+{
+	cpu_set_t set;
+
+	pf_run_on(0);
+	CPU_ZERO(&set);
+	CPU_SET(1, &set);
+	sched_setaffinity(pf_scanner(), sizeof(set), &set);
+}
+
 FIXTURE_SETUP(write_race)
 {
 	if (pf_begin())
 		SKIP(return, "pagefold is not loaded");
+	keep_apart();
 	self->seed = pf_seed();
 	self->frame = pf_twins(2, self->seed);
 	self->mem = pf_map(NR);
@@ -33,7 +48,7 @@ FIXTURE_TEARDOWN(write_race)
 	pf_end();
 }
 
-/* The scanner needs the other CPU: no rest, but a word now and then. */
+/* No rest, but a word now and then. */
 static bool first_is_folded(struct _test_data_write_race *self)
 {
 	u64 frame = pf_pfn(self->frame);
