@@ -33,12 +33,6 @@ static bool equal(const u64 *a, const u64 *b)
 	return true;
 }
 
-/*
- * Pairs compared before preemption and softirqs are let in; as many pages are
- * read (PAGEFOLD_READ_MAX).
- */
-#define AT_ONCE 4U
-
 static bool avx2 __ro_after_init;
 
 void __init pagefold_bytes_init(void)
@@ -133,7 +127,7 @@ void pagefold_bytes_equal_each(const struct pagefold_pair *pairs,
 	unsigned int some;
 
 	for (; n; n -= some, pairs += some) {
-		some = min(n, AT_ONCE);
+		some = min(n, PAGEFOLD_BYTES_AT_ONCE);
 		equal_some(pairs, some);
 	}
 }

@@ -57,10 +57,11 @@ bool pagefold_bytes_alike(struct page *a, struct page *b);
 u64 pagefold_bytes_fingerprint(struct page *page);
 
 /*
- * Pages read at once. What it takes to get the vector registers and to give
- * them back, some 90 instructions, is shared by so many.
+ * Pages read, or pairs compared, before preemption and softirqs are let in. What
+ * it takes to get the vector registers and to give them back is shared by so
+ * many: 67 instructions on 6.1, by scripts/bench/run -p, and their returns.
  */
-#define PAGEFOLD_READ_MAX 4
+#define PAGEFOLD_BYTES_AT_ONCE 4U
 
 /**
  * struct pagefold_reading - what a page holds.
@@ -77,7 +78,7 @@ struct pagefold_reading {
 /**
  * pagefold_bytes_read() - read some pages.
  * @readings: the pages; the rest is filled in.
- * @n: how many, 1..PAGEFOLD_READ_MAX.
+ * @n: how many, 1..PAGEFOLD_BYTES_AT_ONCE.
  * @zeros: whether zeros are told from other bytes.
  *
  * Context: Any but hard interrupts.

@@ -374,7 +374,7 @@ static void step(void)
 unsigned int pagefold_settle(struct pagefold_visit *visit)
 {
 	struct page **page = visit->pages, **end = page + visit->npages;
-	struct pagefold_reading readings[PAGEFOLD_READ_MAX];
+	struct pagefold_reading readings[PAGEFOLD_BYTES_AT_ONCE];
 	const unsigned long *addr = visit->addrs;
 	unsigned int n, at = 0, read = 0, news = 0;
 
@@ -383,7 +383,7 @@ unsigned int pagefold_settle(struct pagefold_visit *visit)
 	for (; page != end; page += n, addr += n, at += n) {
 		if (at >= read) {
 			at = 0;
-			read = min_t(long, end - page, PAGEFOLD_READ_MAX);
+			read = min_t(long, end - page, PAGEFOLD_BYTES_AT_ONCE);
 			read_some(readings, page, read);
 		}
 		n = readings[at].page ? 1 : parts_in_row(page, end);
