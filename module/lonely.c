@@ -33,8 +33,10 @@ void pagefold_lonely_note(struct pagefold_visit *visit,
 	visit->cold -= cold;
 	if (pagefold_broken(visit->nlonely == ARRAY_SIZE(visit->lonely)))
 		return;
-	if (mappings == 1 || cold)
+	if (mappings == 1 || cold) {
+		visit->left--;
 		visit->lonely[visit->nlonely++] = mapping;
+	}
 }
 
 /*

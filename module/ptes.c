@@ -47,6 +47,7 @@ static void collect(const struct pagefold_ptes *table, struct folio *folio,
 		return;
 	if (!is_next_part(visit, folio))
 		folio_get(folio);
+	visit->left--;
 	visit->addrs[visit->npages] = table->addr;
 	visit->pages[visit->npages++] = page;
 }
@@ -165,6 +166,7 @@ static inline void keep_dirty(struct pagefold_ptes *table,
 static void clear_dirty(struct pagefold_ptes *table, struct folio *folio,
 			unsigned long addr, pte_t *ptep)
 {
+	table->visit->left--;
 	keep_dirty(table, folio);
 	pagefold_pte_mkclean(ptep);
 	if (!table->flush_end)
@@ -251,17 +253,31 @@ static noinline void visit_pte(struct pagefold_ptes *table, unsigned long addr,
 		visit_candidate(table, pfn, tag);
 }
 
+/* Parts of a huge page that were collected in a row are settled together. */
+static bool in_row(const struct pagefold_visit *visit, unsigned long next)
+{
+	unsigned int n = visit->npages;
+	struct folio *folio;
+
+	if (!n || visit->addrs[n - 1] + PAGE_SIZE != next)
+		return false;
+	folio = page_folio(visit->pages[n - 1]);
+	return folio_page_idx(folio, visit->pages[n - 1]) + 1 <
+	       folio_nr_pages(folio);
+}
+
 /*
  * The sacred path: memory at rest is known by its tag and costs no more than
  * to read the entry and the tag. One comparison tells that an entry is at rest
  * and that its tag is in the section at hand. If all are to be looked at
- * whatever they are (memory is short) it is not @fast.
+ * whatever they are (memory is short) it is not @fast. Returns the address that
+ * it got to.
  */
-static __always_inline void visit_part(struct pagefold_ptes *table,
-				       pte_t *ptep, unsigned long addr,
-				       unsigned long end, bool fast, bool asked)
+static __always_inline unsigned long
+visit_part(struct pagefold_ptes *table, pte_t *first, unsigned long addr,
+	   unsigned long end, bool fast, bool asked)
 {
-	pte_t *first = ptep, *last = ptep + ((end - addr) >> PAGE_SHIFT);
+	pte_t *ptep = first, *last = ptep + ((end - addr) >> PAGE_SHIFT);
 	unsigned int pass = table->visit->pass;
 	struct pagefold_near near = { .bits = PAGEFOLD_NEAR_NONE };
 	struct pagefold_near written = near; /* not where the frames are */
@@ -269,7 +285,7 @@ static __always_inline void visit_part(struct pagefold_ptes *table,
 	for (;;) {
 		ptep = pagefold_near_skip(near, ptep, last, asked);
 		if (ptep == last)
-			return;
+			return end;
 		/* As a rule the section is the same behind a row of them. */
 		if (fast && pagefold_near_special(ptep)) {
 			ptep = pagefold_near_skip_special(ptep + 1, last);
@@ -285,17 +301,21 @@ static __always_inline void visit_part(struct pagefold_ptes *table,
 			visit_pte(table, addr + (ptep - first) * PAGE_SIZE,
 				  ptep, asked);
 		ptep++;
+		if (unlikely(table->visit->left <= 0) &&
+		    !in_row(table->visit, addr + (ptep - first) * PAGE_SIZE))
+			return addr + (ptep - first) * PAGE_SIZE;
 	}
 }
 
-void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
-			 unsigned long addr, unsigned long end)
+unsigned long pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
+				  unsigned long addr, unsigned long end)
 {
 	struct pagefold_visit *visit = table->visit;
 	bool fast = !visit->relieve && pagefold_pte_readable();
 	unsigned long part = (visit->pass + (addr >> PMD_SHIFT)) % PARTS;
 	unsigned long from = (addr & PMD_MASK) + part * PART_SIZE;
 	unsigned long to = clamp(from + PART_SIZE, addr, end);
+	unsigned long reached;
 
 	from = clamp(from, addr, end);
 	/* Whatever is not a frame may have been written unseen. */
@@ -304,11 +324,15 @@ void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
 		to = end;
 	}
 	visit->visited += (end - addr) >> PAGE_SHIFT;
-	visit_part(table, ptep, addr, from, fast, false);
-	visit_part(table, ptep + ((from - addr) >> PAGE_SHIFT), from, to, fast,
-		   true);
-	visit_part(table, ptep + ((to - addr) >> PAGE_SHIFT), to, end, fast,
-		   false);
+	reached = visit_part(table, ptep, addr, from, fast, false);
+	if (reached == from)
+		reached = visit_part(table, ptep + ((from - addr) >> PAGE_SHIFT),
+				     from, to, fast, true);
+	if (reached == to)
+		reached = visit_part(table, ptep + ((to - addr) >> PAGE_SHIFT),
+				     to, end, fast, false);
+	visit->visited -= (end - reached) >> PAGE_SHIFT;
+	return reached;
 }
 
 static void collect_huge(const struct pagefold_ptes *table, struct page *page)

@@ -39,9 +39,11 @@ struct pagefold_ptes {
  *
  * Context: Under the page table lock. Before it is dropped the caller flushes
  * from @table->flush_start to @table->flush_end.
+ * Return: the address to go on at: @end, or less when nothing is left of what
+ * one hold may take (@left of struct pagefold_visit).
  */
-void pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
-			 unsigned long addr, unsigned long end);
+unsigned long pagefold_ptes_visit(struct pagefold_ptes *table, pte_t *ptep,
+				  unsigned long addr, unsigned long end);
 
 /**
  * pagefold_ptes_visit_huge() - visit the one entry of a huge page.

@@ -15,36 +15,48 @@
 /* A hold that finds only holes and memory out of scope ends after these. */
 #define STEPS_MAX 64
 
+/*
+ * One that finds work ends after about so much: dirty bits cleared, pages to
+ * settle and frames to give back, one for each. The locks are not to be held
+ * for long, but each turn has a cost of its own, a flush of the TLB mostly.
+ */
+#define WORK_MAX 128
+
 static void visit_huge(struct pagefold_visit *visit,
-		       struct vm_area_struct *vma, pmd_t *pmd,
-		       unsigned long addr)
+		       const struct pagefold_table *found)
 {
-	struct pagefold_ptes table = { .visit = visit, .vma = vma, .pmd = pmd };
-	spinlock_t *ptl = pmd_lock(vma->vm_mm, pmd); /* of the entry */
+	struct pagefold_ptes table = {
+		.visit = visit, .vma = found->vma, .pmd = found->pmd,
+	};
+	pmd_t *pmd = found->pmd;
+	spinlock_t *ptl = pmd_lock(visit->mm, pmd); /* of the entry */
 
 	if (pmd_present(*pmd) && pmd_trans_huge(*pmd) && !pmd_protnone(*pmd))
-		pagefold_ptes_visit_huge(&table, addr & HPAGE_PMD_MASK);
+		pagefold_ptes_visit_huge(&table, found->start & HPAGE_PMD_MASK);
 	spin_unlock(ptl);
 }
 
 static void visit_table(struct pagefold_visit *visit,
-			struct vm_area_struct *vma, pmd_t *pmd,
-			unsigned long addr, unsigned long end)
+			const struct pagefold_table *found)
 {
-	struct pagefold_ptes table = { .visit = visit, .vma = vma, .pmd = pmd };
+	struct pagefold_ptes table = {
+		.visit = visit, .vma = found->vma, .pmd = found->pmd,
+	};
+	struct mm_struct *mm = visit->mm;
 	spinlock_t *ptl; /* of the page table */
 	pte_t *ptep;
 	u64 start;
 
-	if (!pagefold_pte_map(vma->vm_mm, pmd, addr, &ptep, &ptl)) {
-		visit_huge(visit, vma, pmd, addr);
+	if (!pagefold_pte_map(mm, found->pmd, found->start, &ptep, &ptl)) {
+		visit_huge(visit, found);
 		return;
 	}
 	start = local_clock();
-	pagefold_ptes_visit(&table, ptep, addr, end);
+	visit->next = pagefold_ptes_visit(&table, ptep, found->start,
+					  found->end);
 	if (table.flush_end)
-		flush_tlb_mm_range(vma->vm_mm, table.flush_start,
-				   table.flush_end, PAGE_SHIFT, false);
+		flush_tlb_mm_range(mm, table.flush_start, table.flush_end,
+				   PAGE_SHIFT, false);
 	pte_unmap_unlock(ptep, ptl);
 	pagefold_latency_add(&pagefold_stats.latency_table_hold,
 			     local_clock() - start);
@@ -85,12 +97,11 @@ static enum pagefold_turn visit_region(struct pagefold_visit *visit)
 			return PAGEFOLD_TURN_MORE;
 		}
 		region = found.start & PMD_MASK;
-		visit_table(visit, found.vma, found.pmd, found.start,
-			    found.end);
+		visit_table(visit, &found);
 		if (visit->nlonely)
 			pagefold_lonely_give_back(visit, found.vma);
-		/* What comes next is in another one. */
-		if (!(visit->next & ~PMD_MASK))
+		/* What comes next is in another one, or has to wait. */
+		if (!(visit->next & ~PMD_MASK) || visit->left <= 0)
 			return PAGEFOLD_TURN_MORE;
 	}
 }
@@ -111,6 +122,7 @@ enum pagefold_turn pagefold_visit_turn(struct pagefold_visit *visit)
 	unsigned long start_address = visit->next;
 	u64 start, ns;
 
+	visit->left = WORK_MAX;
 	visit->visited = 0;
 	visit->written = 0;
 	visit->hot = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The visit: one page table of a process, looked at under one hold of the
- * mmap lock.
+ * The visit: one page table of a process, or a part of it, looked at under one
+ * hold of the mmap lock.
  */
 #ifndef PAGEFOLD_VISIT_H
 #define PAGEFOLD_VISIT_H
@@ -24,6 +24,8 @@ enum pagefold_turn {
  * @pass: number of the pass.
  * @judge: the mm has secondary page tables, see pagefold_settle().
  * @relieve: memory is short: only look for frames to give back, cold ones too.
+ * @left: how much work this turn may still find, about: the locks are held
+ *	meanwhile.
  * @visited: present page table entries met in this turn.
  * @written: dirty bits cleared in this turn.
  * @hot: dirty bits left in this turn.
@@ -46,6 +48,7 @@ struct pagefold_visit {
 	unsigned int pass;
 	bool judge;
 	bool relieve;
+	int left;
 	unsigned int visited;
 	unsigned int written;
 	unsigned int hot;
@@ -59,7 +62,7 @@ struct pagefold_visit {
 };
 
 /**
- * pagefold_visit_turn() - visit the next page table.
+ * pagefold_visit_turn() - visit the next page table, or what is left of one.
  * @visit: the visit; @next moves on, @pages is filled for the caller to
  *         settle and put.
  *

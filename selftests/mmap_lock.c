@@ -13,6 +13,8 @@
 
 #define TABLES	8		/* page tables filled */
 #define ENTRIES	512		/* of a page table */
+#define WORK	128		/* entries with work in a hold, as a rule, */
+#define MORE	4		/* and so many more at most */
 #define EVENTS	PF_TRACEFS "events/"
 
 static const char * const events[] = {
@@ -86,17 +88,33 @@ FIXTURE_TEARDOWN(mmap_lock)
 }
 
 struct seen {
-	unsigned int holds, visits, tables;
+	unsigned int holds, visits, entries;
 	unsigned int for_writing, long_holds;
+	unsigned int work;		/* the most in one hold */
 	bool held;
 	unsigned int visits_in_hold;
 };
 
-/* One line of the trace: what it says about the lock. */
+/* One visit: what it says about how long the lock was held. */
+static void take_in_visit(struct seen *seen, const char *line)
+{
+	unsigned int visited, written, settled;
+
+	if (sscanf(line, "visited=%u written=%u settled=%u", &visited,
+		   &written, &settled) != 3)
+		return;
+	seen->visits++;
+	seen->visits_in_hold++;
+	seen->entries += visited;
+	seen->long_holds += visited > ENTRIES || seen->visits_in_hold > 1;
+	if (written + settled > seen->work)
+		seen->work = written + settled;
+}
+
+/* One line of the trace. */
 static void take_in(struct seen *seen, const char *line)
 {
 	const char *at = strstr(line, "visited=");
-	unsigned int visited;
 
 	if (strstr(line, "mmap_lock_acquire_returned:")) {
 		seen->held = strstr(line, "success=true");
@@ -106,42 +124,65 @@ static void take_in(struct seen *seen, const char *line)
 	} else if (strstr(line, "mmap_lock_released:")) {
 		seen->held = false;
 	} else if (at) {
-		visited = strtoul(at + strlen("visited="), NULL, 10);
-		seen->visits++;
-		seen->visits_in_hold++;
-		seen->tables += visited > ENTRIES / 2;
-		seen->long_holds += visited > ENTRIES ||
-				    seen->visits_in_hold > 1;
+		take_in_visit(seen, at);
 	}
 }
 
-TEST_F(mmap_lock, one_page_table_at_a_time)
+/* What happens in so many passes. */
+static void look(struct __test_metadata *_metadata, struct seen *seen,
+		 unsigned int passes)
 {
 	char line[1024];
-	struct seen seen = {};
 	FILE *trace;
 	size_t i;
 
+	*seen = (struct seen){};
 	for (i = 0; i < ARRAY_SIZE(events); i++)
 		ASSERT_EQ(0, event_set(events[i], "enable", "1"));
 	/* all kinds of events from here on, and none after that */
 	ASSERT_EQ(0, pf_file_write(PF_TRACEFS "trace", "\n"));
-	pf_passes(3);
+	pf_passes(passes);
 	ASSERT_EQ(0, pf_file_write(PF_TRACEFS "tracing_on", "0"));
 
 	trace = fopen(PF_TRACEFS "trace", "r");
 	ASSERT_NE(NULL, trace);
 	while (fgets(line, sizeof(line), trace))
 		if (line[0] != '#')
-			take_in(&seen, line);
+			take_in(seen, line);
 	fclose(trace);
-	TH_LOG("%u holds, %u visits, %u of full tables", seen.holds,
-	       seen.visits, seen.tables);
+	TH_LOG("%u holds, %u visits, %u entries, at most %u with work",
+	       seen->holds, seen->visits, seen->entries, seen->work);
+}
+
+TEST_F(mmap_lock, one_page_table_at_a_time)
+{
+	struct seen seen;
+
+	look(_metadata, &seen, 3);
 	EXPECT_EQ(0, seen.for_writing);
 	EXPECT_EQ(0, seen.long_holds);
 	/* all of the memory was visited, so there was something to hold for */
-	EXPECT_LE(3 * TABLES, seen.tables);
-	EXPECT_LE(seen.tables, seen.holds);
+	EXPECT_LE(3 * TABLES * ENTRIES, seen.entries);
+	EXPECT_LE(seen.entries / ENTRIES, seen.holds);
+}
+
+/* Much to do in a page table: the locks are dropped in between. */
+TEST_F(mmap_lock, less_with_work)
+{
+	struct seen seen;
+	size_t i;
+
+	ASSERT_TRUE(pf_control());
+	ASSERT_EQ(0, pf_set("run", "0"));
+	for (i = 0; i < TABLES * ENTRIES; i++)
+		self->mem[i * PF_PAGE]++;
+	/* who waits for passes lets it go on */
+	look(_metadata, &seen, 40);
+	EXPECT_EQ(0, seen.long_holds);
+	EXPECT_LE(WORK, seen.work);
+	EXPECT_GE(WORK + MORE, seen.work);
+	/* each pass gets to the end of each page table */
+	EXPECT_LE(40 * TABLES * ENTRIES, seen.entries);
 }
 
 /* A program that has the lock does not wait, nor is it waited for. */
