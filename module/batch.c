@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Lock order: page locks (trylock) > mmap_lock (read, trylock)
- *   > page table lock
+ *   > the locks of mmu notifiers, page table lock
  */
 #include <linux/sched/clock.h>
 #include "batch.h"
@@ -52,10 +52,12 @@ static bool clear(const struct part *part, struct pagefold_batched *page)
 /*
  * Between here and finish_all() nobody reaches the pages through the entries:
  * not a CPU, as all are flushed, nor GUP-fast, which looks at an entry again
- * after it took a reference.
+ * after it took a reference. Nor does a guest: what it had was dropped before,
+ * and KVM takes no fault of it before it is told of the end.
  */
 static void clear_all(const struct part *part)
 {
+	struct mm_struct *mm = part->vma->vm_mm;
 	unsigned long start = ULONG_MAX, end = 0;
 	struct pagefold_batched *page;
 
@@ -65,9 +67,10 @@ static void clear_all(const struct part *part)
 		start = min(start, page->addr);
 		end = max(end, page->addr + PAGE_SIZE);
 	}
-	if (end)
-		flush_tlb_mm_range(part->vma->vm_mm, start, end, PAGE_SHIFT,
-				   false);
+	if (!end)
+		return;
+	flush_tlb_mm_range(mm, start, end, PAGE_SHIFT, false);
+	pagefold_flush_secondary(mm, start, end);
 }
 
 /*
@@ -102,74 +105,97 @@ static void finish_all(const struct part *part)
 					      page->old);
 }
 
+static void fold_locked(const struct part *part)
+{
+	clear_all(part);
+	compare_all(part);
+	finish_all(part);
+}
+
+/* Whoever has secondary page tables drops what is in there, as in fold.c. */
 static void fold_part(const struct pagefold_table *table, struct part *part)
 {
+	struct mmu_notifier_range range;
 	spinlock_t *ptl; /* of the page table */
 
 	part->vma = table->vma;
 	part->start = table->start;
-	if (!pagefold_pte_map(table->vma->vm_mm, table->pmd, table->start,
-			      &part->ptep, &ptl))
-		return;
-	clear_all(part);
-	compare_all(part);
-	finish_all(part);
-	pte_unmap_unlock(part->ptep, ptl);
+	pagefold_range_init(&range, table->vma, part->page->addr,
+			    part->end[-1].addr + PAGE_SIZE);
+	pagefold_notifier_start(&range);
+	if (pagefold_pte_map(table->vma->vm_mm, table->pmd, table->start,
+			     &part->ptep, &ptl)) {
+		fold_locked(part);
+		pte_unmap_unlock(part->ptep, ptl);
+	}
+	pagefold_notifier_end(&range);
 }
 
-/* The pages from @page on that are in the same part of a page table. */
+/*
+ * The pages from @page on that are in the same part of a page table. With
+ * secondary page tables they are neighbours, too: what is between them would
+ * have to be dropped there as well.
+ */
 static struct pagefold_batched *
 end_of_part(const struct pagefold_table *table, struct pagefold_batched *page,
 	    struct pagefold_batched *end)
 {
+	bool neighbours = mm_has_notifiers(table->vma->vm_mm);
+	unsigned long next = page->addr;
+
 	while (page != end && page->addr >= table->start &&
-	       page->addr < table->end)
+	       page->addr < table->end && (!neighbours || page->addr == next)) {
+		next = page->addr + PAGE_SIZE;
 		page++;
+	}
 	return page;
 }
 
 /*
  * A mapping in scope stays so while the mmap lock is held: its flags change
- * under the write lock. Memory with secondary page tables is left to
- * pagefold_fold(), which tells them. None can come while the mmap lock is held
- * (mmu_notifier_register()).
+ * under the write lock. Nor can a first notifier come meanwhile
+ * (mmu_notifier_register()), and mm_has_notifiers() stays true.
  */
-static void fold_in_mm(struct pagefold_batch *batch)
+static unsigned int fold_in_mm(struct pagefold_batch *batch)
 {
 	struct pagefold_batched *end = batch->pages + batch->n;
 	struct part part = { .end = batch->pages };
 	struct pagefold_table table;
 
-	if (pagefold_scope_exiting(batch->mm) || mm_has_notifiers(batch->mm))
-		return;
 	while (part.end != end) {
+		/* A notifier may take long. */
+		if (part.end != batch->pages &&
+		    mmap_lock_is_contended(batch->mm))
+			break;
 		part.page = part.end;
 		if (!pagefold_table_next(batch->mm, part.page->addr,
 					 pagefold_scope_vma, &table))
-			return;
+			return batch->n;
 		part.end = end_of_part(&table, part.page, end);
 		if (part.end == part.page)
 			part.end++;
 		else if (table.pmd)
 			fold_part(&table, &part);
 	}
+	return part.end - batch->pages;
 }
 
-bool pagefold_batch_fold(struct pagefold_batch *batch)
+unsigned int pagefold_batch_fold(struct pagefold_batch *batch)
 {
+	unsigned int i, had_turn = batch->n;
 	u64 start = local_clock();
-	unsigned int i;
 
 	if (!mmap_read_trylock(batch->mm)) {
 		pagefold_count(mmap_busy);
-		return false;
+		return 0;
 	}
-	fold_in_mm(batch);
+	if (!pagefold_scope_exiting(batch->mm))
+		had_turn = fold_in_mm(batch);
 	mmap_read_unlock(batch->mm);
 	pagefold_latency_add(&pagefold_stats.latency_fold,
 			     local_clock() - start);
 	for (i = 0; i < batch->n; i++)
 		if (batch->pages[i].tried)
 			pagefold_remap_conclude(&batch->pages[i].remap);
-	return true;
+	return had_turn;
 }

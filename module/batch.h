@@ -84,9 +84,10 @@ static inline bool pagefold_batch_last(const struct pagefold_batch *batch,
  * What pagefold_fold() promises holds here too.
  *
  * Context: Process context, no lock but the pages'. Takes the mmap lock by
- * trylock, then page table locks.
- * Return: false when the mmap lock was taken, and nothing was tried.
+ * trylock, then page table locks. With secondary page tables it may sleep.
+ * Return: how many of the pages had their turn, from the first on. None when the
+ * mmap lock was taken, not all when somebody came to wait for it.
  */
-bool pagefold_batch_fold(struct pagefold_batch *batch);
+unsigned int pagefold_batch_fold(struct pagefold_batch *batch);
 
 #endif

@@ -43,7 +43,7 @@ static void fold_pte(struct walk *walk, struct vm_area_struct *vma,
 	walk->tried++;
 	flush_cache_page(vma, addr, pte_pfn(pte));
 	pte = ptep_clear_flush(vma, addr, ptep);
-	pagefold_flush_secondary(vma, addr);
+	pagefold_flush_secondary(vma->vm_mm, addr, addr + PAGE_SIZE);
 	pagefold_remap_finish(&walk->remap, vma, addr, ptep, pte);
 }
 
@@ -53,6 +53,7 @@ static void fold_in_vma(struct walk *walk, struct vm_area_struct *vma,
 	DEFINE_FOLIO_VMA_WALK(pvmw, page_folio(walk->remap.page), vma, addr, 0);
 	struct mmu_notifier_range range;
 
+	might_sleep();
 	pagefold_range_init(&range, vma, addr, addr + PAGE_SIZE);
 	pagefold_notifier_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {

@@ -82,8 +82,7 @@ static bool conclude(struct pagefold_batched *batched)
 static void fold_batch(void)
 {
 	struct page *pages[PAGEFOLD_BATCH_MAX];
-	unsigned int i, n = batch.n;
-	bool had_turn;
+	unsigned int i, n = batch.n, had_turn;
 
 	if (!n)
 		return;
@@ -96,7 +95,7 @@ static void fold_batch(void)
 	batch.n = 0;
 	for (i = 0; i < n; i++) {
 		/* Else it is the mm that is busy, not these pages. */
-		if (had_turn)
+		if (i < had_turn)
 			batch_folded += conclude(&batch.pages[i]);
 		if (batch.pages[i].remap.frame)
 			put_page(batch.pages[i].remap.frame);
@@ -105,16 +104,15 @@ static void fold_batch(void)
 }
 
 /*
- * @frame: its reference is given away.
- * @addr: where the page is mapped; 0 when its folds cannot wait. True if it was
- * folded; of one that waits this is not known yet.
+ * @frame: its reference is given away. True if the page was folded; of one that
+ * waits this is not known yet.
  */
 static bool fold_soon(struct page *page, struct page *frame,
 		      unsigned long addr)
 {
 	bool news;
 
-	if (addr && pagefold_batch_takes(page)) {
+	if (pagefold_batch_takes(page)) {
 		pagefold_batch_add(&batch, page, frame, addr);
 		return false;
 	}
@@ -239,6 +237,7 @@ static bool seen_before(struct page *page, u64 fingerprint)
 	if (pagefold_tag_is_known(tag) &&
 	    pagefold_tag_bits(tag) == pagefold_tag_bits_of(fingerprint))
 		return true;
+	make_way(page);
 	pagefold_index_set_seen(&pagefold_index, pfn, fingerprint);
 	return false;
 }
@@ -357,7 +356,7 @@ static void fold_batch_timed(void)
 	cond_resched();
 }
 
-/* As long as pages wait, locked, the CPU is not given away. */
+/* As long as pages wait, locked, the CPU is not given away but by a notifier. */
 static void step(void)
 {
 	static unsigned int waited; /* steps */
@@ -387,8 +386,7 @@ unsigned int pagefold_settle(struct pagefold_visit *visit)
 			read_some(readings, page, read);
 		}
 		n = readings[at].page ? 1 : parts_in_row(page, end);
-		news += settle(page, n, visit->judge, &readings[at],
-			       visit->judge ? 0 : *addr);
+		news += settle(page, n, visit->judge, &readings[at], *addr);
 		if (!waits(*page))
 			put_page(*page);
 		step();

@@ -40,23 +40,26 @@ static const unsigned char guest_store[] = {
 };
 
 /*
- * edi times, one is added to the first word of ecx pages from esi on. Before
- * the first time each must be ebx. Ends with edi = 0, or with more at a word
- * that is not what it was made.
+ * edi times, one is added to the first word of ecx pages from esi on, and then
+ * eax counted down to 0. Before the first time each must be ebx. Ends with
+ * edi = 0, or with more at a word that is not what it was made.
  */
 static const unsigned char guest_count[] = {
 	0x89, 0xf2,		/* 1:	mov %esi, %edx */
 	0x89, 0xcd,		/*	mov %ecx, %ebp */
 	0x39, 0x1a,		/* 2:	cmp %ebx, (%edx) */
-	0x75, 0x0f,		/*	jne 3f */
+	0x75, 0x14,		/*	jne 4f */
 	0xff, 0x02,		/*	incl (%edx) */
 	0x81, 0xc2, 0x00, 0x10, 0x00, 0x00, /*	add $4096, %edx */
 	0x4d,			/*	dec %ebp */
 	0x75, 0xf1,		/*	jnz 2b */
+	0x89, 0xc5,		/*	mov %eax, %ebp */
+	0x4d,			/* 3:	dec %ebp */
+	0x75, 0xfd,		/*	jnz 3b */
 	0x43,			/*	inc %ebx */
 	0x4f,			/*	dec %edi */
-	0x75, 0xe9,		/*	jnz 1b */
-	0xf4,			/* 3:	hlt */
+	0x75, 0xe4,		/*	jnz 1b */
+	0xf4,			/* 4:	hlt */
 };
 
 FIXTURE(kvm) {
@@ -282,7 +285,7 @@ TEST_F(kvm, what_the_guest_wrote_is_found)
 static void *count_in_guest(void *arg)
 {
 	struct kvm_regs regs = {
-		.rsi = DATA, .rcx = COUNTED, .rdi = ROUNDS / LAPS,
+		.rax = 1, .rsi = DATA, .rcx = COUNTED,
 	};
 	size_t lap;
 
@@ -317,6 +320,59 @@ TEST_F(kvm, guest_counts_meanwhile)
 	EXPECT_TRUE(pf_holds_all(resting, rest, self->seed));
 	/* now they rest, too, and are equal */
 	EXPECT_TRUE(pf_wait_until(pf_share(self->mem, COUNTED)));
+}
+
+#define TURNS	24
+#define WRITES	8
+#define PAUSE		16000		/* instructions, two each */
+#define PAUSE_MAX	64000000
+
+struct pauses {
+	struct _test_data_kvm *self;
+	bool failed, over;
+};
+
+/* The guest pauses for longer until its pages are folded meanwhile. */
+static void *write_and_pause(void *arg)
+{
+	struct pauses *pauses = arg;
+	struct kvm_regs regs = { .rax = PAUSE, .rsi = DATA, .rcx = NR };
+	long long folded;
+	int turn;
+
+	for (turn = 0; turn < TURNS && !pauses->failed; turn++) {
+		folded = pf_stat("folded");
+		regs.rbx = turn * WRITES;
+		regs.rdi = WRITES;
+		guest_run(pauses->self, COUNT, &regs);
+		pauses->failed = regs.rdi;
+		if (pf_stat("folded") - folded < NR && regs.rax < PAUSE_MAX)
+			regs.rax *= 2;
+	}
+	PF_STORE(&pauses->over, true);
+	return NULL;
+}
+
+/* All pages are equal until the guest writes them again, at any moment. */
+TEST_F(kvm, guest_writes_what_is_being_folded)
+{
+	struct pauses pauses = { .self = self };
+	long long folded = pf_stat("folded");
+	pthread_t thread;
+	size_t i;
+
+	for (i = 0; i < NR; i++)
+		*(u32 *)(self->mem + i * PF_PAGE) = 0;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, write_and_pause, &pauses));
+	while (!PF_LOAD(&pauses.over))
+		pf_passes(1);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	folded = pf_stat("folded") - folded;
+	TH_LOG("%lld pages were folded", folded);
+	EXPECT_FALSE(pauses.failed);
+	EXPECT_LE(4 * NR, folded);
+	for (i = 0; i < NR; i++)
+		EXPECT_EQ(TURNS * WRITES, *(u32 *)(self->mem + i * PF_PAGE));
 }
 
 TEST_HARNESS_MAIN

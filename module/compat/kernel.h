@@ -225,7 +225,7 @@ static inline void pagefold_range_init(struct mmu_notifier_range *range,
  */
 static inline void pagefold_notifier_start(struct mmu_notifier_range *range)
 {
-	might_sleep();
+	might_sleep_if(mm_has_notifiers(range->mm));
 	if (mm_has_notifiers(range->mm)) {
 		range->flags |= MMU_NOTIFIER_RANGE_BLOCKABLE;
 		__mmu_notifier_invalidate_range_start(range);
@@ -248,13 +248,13 @@ static inline void pagefold_notifier_end(struct mmu_notifier_range *range)
  * by the flush itself since 6.6, before that by a call of its own, as in
  * ptep_clear_flush_notify().
  */
-static inline void pagefold_flush_secondary(struct vm_area_struct *vma,
-					    unsigned long addr)
+static inline void pagefold_flush_secondary(struct mm_struct *mm,
+					    unsigned long start,
+					    unsigned long end)
 {
 #ifdef PAGEFOLD_HAS_NOTIFIER_RANGE_FLUSH
-	if (mm_has_notifiers(vma->vm_mm))
-		__mmu_notifier_invalidate_range(vma->vm_mm, addr,
-						addr + PAGE_SIZE);
+	if (mm_has_notifiers(mm))
+		__mmu_notifier_invalidate_range(mm, start, end);
 #endif
 }
 
