@@ -58,15 +58,13 @@ struct name {
 
 /* Everything is in pages. */
 static struct {
-	u64 pages;		/* read, each page frame once */
-	u64 distinct;	/* contents other than zero among them */
+	u64 pages, distinct;	/* read, each frame once; contents but zero */
 	u64 zero;		/* of zeroes only */
-	u64 huge;		/* parts of a huge page */
-	u64 huge_copies;	/* of those: zero, or met before */
+	u64 huge, huge_copies;	/* their parts; of those: zero, or met before */
 	u64 unreadable;	/* gone while we looked */
-	u64 frames;	/* of pagefold, and their mappings */
-	u64 frame_maps;
+	u64 frames, frame_maps;	/* of pagefold, and their mappings */
 	u64 zero_maps;	/* mappings of the kernel's zero page */
+	u64 areas;	/* chunks of RAM that any of these are in */
 } count;
 
 static struct content *table;
@@ -103,8 +101,10 @@ static u64 *page_flags(u64 pfn)
 		       (n - flags_dirs) * sizeof(*flags_dir));
 		flags_dirs = n;
 	}
-	if (!flags_dir[dir])
+	if (!flags_dir[dir]) {
 		flags_dir[dir] = must_calloc(CHUNK, sizeof(**flags_dir));
+		count.areas++;
+	}
 	flags = &flags_dir[dir][pfn % CHUNK];
 	if (!(*flags & LOADED)) {
 		if (pread(kpageflags_fd, flags_dir[dir], PAGE,
@@ -367,6 +367,7 @@ static void print_result(void)
 	printf("frames_kb %llu\n", count.frames * 4);
 	printf("frame_maps_kb %llu\n", count.frame_maps * 4);
 	printf("zero_page_maps_kb %llu\n", count.zero_maps * 4);
+	printf("areas_kb %llu\n", count.areas * CHUNK * 4);
 	qsort(names, nr_names, sizeof(*names), by_copies);
 	for (size_t i = 0; i < nr_names && i < TOP && names[i].pages; i++)
 		printf("process %s read_kb %llu possible_kb %llu zero_kb %llu\n",

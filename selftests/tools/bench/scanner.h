@@ -33,7 +33,11 @@ uint64_t scanner_saved(void);
 
 /* Mappings of merged pages, without the zero page. */
 uint64_t scanner_merged(void);
-/* Bytes of bookkeeping. */
+
+/*
+ * Bytes of bookkeeping; 0 is not known, as a kernel without slab_nomerge keeps
+ * KSM's together with others'.
+ */
 uint64_t scanner_metadata(void);
 
 #endif
