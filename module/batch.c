@@ -163,7 +163,7 @@ static unsigned int fold_in_mm(struct pagefold_batch *batch)
 	struct pagefold_table table;
 
 	while (part.end != end) {
-		/* A notifier may take long. */
+		/* Most batches have one part; that of a notifier takes long. */
 		if (part.end != batch->pages &&
 		    mmap_lock_is_contended(batch->mm))
 			break;

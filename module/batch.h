@@ -70,11 +70,17 @@ static inline void pagefold_batch_add(struct pagefold_batch *batch,
 	};
 }
 
-/* Is @page the one that was added last? */
+/* Is @page, mapped at @addr, the one that was added last? */
 static inline bool pagefold_batch_last(const struct pagefold_batch *batch,
-				       const struct page *page)
+				       const struct page *page,
+				       unsigned long addr)
 {
-	return batch->n && batch->pages[batch->n - 1].remap.page == page;
+	const struct pagefold_batched *last;
+
+	if (!batch->n)
+		return false;
+	last = &batch->pages[batch->n - 1];
+	return last->remap.page == page && last->addr == addr;
 }
 
 /**

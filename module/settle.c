@@ -277,10 +277,13 @@ void pagefold_settle_read(struct page *page, bool judge)
 		become_candidate(page, tag);
 }
 
-/* Is the page the batch's now, with its lock and reference? */
-static bool waits(const struct page *page)
+/*
+ * Is the page the batch's now, with its lock and this reference? UFFDIO_MOVE
+ * may have brought it before the eyes of one turn twice.
+ */
+static bool waits(const struct page *page, unsigned long addr)
 {
-	return pagefold_batch_last(&batch, page);
+	return pagefold_batch_last(&batch, page, addr);
 }
 
 /* Since it was read it may have been unmapped, or marked as broken. */
@@ -315,7 +318,7 @@ static bool settle(struct page **pages, unsigned int n, bool judge,
 	}
 	if (reading->page && is_still_there(folio))
 		news = settle_locked(reading, judge, addr);
-	if (!waits(page))
+	if (!waits(page, addr))
 		folio_unlock(folio);
 	return news;
 }
@@ -387,7 +390,7 @@ unsigned int pagefold_settle(struct pagefold_visit *visit)
 		}
 		n = readings[at].page ? 1 : parts_in_row(page, end);
 		news += settle(page, n, visit->judge, &readings[at], *addr);
-		if (!waits(*page))
+		if (!waits(*page, *addr))
 			put_page(*page);
 		step();
 	}

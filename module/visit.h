@@ -32,8 +32,8 @@ enum pagefold_turn {
  * @npages: how many of @pages are in use.
  * @pages: pages that settled. Each is referenced, but of parts of a huge page
  *	in a row only the first.
- * @addrs: where each was mapped, unless it is a part of a huge page. Nothing
- *	holds the page there.
+ * @addrs: where each was mapped, 0 for the parts of a huge page that one entry
+ *	maps. Nothing holds the page there.
  * @unnoted: frame number of a page with no room in the index for what is to be
  *	noted of it; 0 for none. Its neighbours get room with it, so that most
  *	page tables need few turns.
