@@ -117,7 +117,8 @@ TEST_F(debugfs, one_fingerprint_a_page)
 	ASSERT_TRUE(pf_wait_until(pf_stat("fingerprinted") >=
 				  before + NR));
 	pf_passes(40);
-	EXPECT_EQ(before + NR, pf_stat("fingerprinted"));
+	/* or twice, if somebody else had it locked between reading and settling */
+	EXPECT_GE(before + NR + NR / 4, pf_stat("fingerprinted"));
 }
 
 TEST_F(debugfs, latency)
