@@ -58,9 +58,9 @@ struct name {
 
 /* Everything is in pages. */
 static struct {
-	u64 pages, distinct;	/* read, each frame once; contents but zero */
+	u64 pages, distinct;	/* read, each frame once; contents, not zero */
 	u64 zero;		/* of zeroes only */
-	u64 huge, huge_copies;	/* their parts; of those: zero, or met before */
+	u64 huge, huge_copies;	/* parts of huge pages; zero or met before */
 	u64 unreadable;	/* gone while we looked */
 	u64 frames, frame_maps;	/* of pagefold, and their mappings */
 	u64 zero_maps;	/* mappings of the kernel's zero page */
